@@ -1,0 +1,340 @@
+/**
+ * What can be added to xbc, each as one file: passes, operators, targets, encodings, noise models,
+ * read-outs. The types here are the contract; the helpers only check and return.
+ */
+import type { Graph, GraphNode, ValueType } from "./ir/graph.ts";
+import type { BankLimits, MappedNetwork } from "./ir/mapping.ts";
+import type { Alphabet, QuantizedNetwork } from "./ir/network.ts";
+import type { Schedule } from "./ir/schedule.ts";
+import type { Tensor } from "./ir/tensor.ts";
+
+// ---- floats ---------------------------------------------------------------------------------
+
+/** Runs ONNX models in float. Handed in, so that xbc runs in Node and in a browser alike. */
+export interface FloatExecutor {
+  readonly name: string;
+  /** @throws BAD_MODEL if the executor refuses the model */
+  readonly load: (onnx: Uint8Array) => Promise<FloatSession>;
+}
+
+export interface FloatSession {
+  readonly run: (feeds: ReadonlyMap<string, Tensor>) => Promise<ReadonlyMap<string, Tensor>>;
+  readonly release: () => Promise<void>;
+}
+
+// ---- passes ---------------------------------------------------------------------------------
+
+export interface Stages {
+  readonly graph: Graph;
+  readonly network: QuantizedNetwork;
+  readonly mapped: MappedNetwork;
+  readonly schedule: Schedule;
+}
+
+/** What a pass may ask beside its input: options of the whole compilation, the target, the executor. */
+export interface PassContext {
+  readonly target: TargetSpec;
+  readonly executor: FloatExecutor;
+  readonly options: CompileOptions;
+  readonly warn: (message: string) => void;
+  readonly assume: (message: string) => void;
+  readonly progress: (stage: string, done: number, total: number) => void;
+}
+
+export interface Pass<From extends keyof Stages = keyof Stages, To extends keyof Stages = keyof Stages> {
+  readonly name: string;
+  readonly summary: string;
+  readonly from: From;
+  readonly to: To;
+  /** `exact`: evaluations before and after agree bit for bit; the laws compare them */
+  readonly meaning: "exact" | "approximate";
+  readonly run: (input: Stages[From], context: PassContext) => Promise<Stages[To]>;
+}
+
+export function definePass<From extends keyof Stages, To extends keyof Stages>(
+  pass: Pass<From, To>,
+): Pass<From, To> {
+  return pass;
+}
+
+/** The options of `compile` that passes see; the command line's words. */
+export interface CompileOptions {
+  readonly precision: string;
+  readonly activations: string;
+  readonly inputEncoding: string;
+  readonly inputTransform: string;
+  readonly configuration: "auto" | "parallel-to-sequential" | "sequential-to-parallel";
+  readonly bank: { readonly wordLines: number; readonly bitLines: number } | null;
+  readonly readout: string | null;
+  /** threshold of ternarize in units of a row's mean magnitude; null: minimize the squared error */
+  readonly ternaryThreshold: number | null;
+  readonly calibration: ReadonlyMap<string, Tensor> | null;
+  readonly seed: number;
+}
+
+// ---- operators ------------------------------------------------------------------------------
+
+/** An ONNX operator that xbc knows: its shapes, and what it means when it is not a standard one. */
+export interface Operator {
+  /** the ONNX operator type, or several that share the rule */
+  readonly ops: readonly string[];
+  /** domains it is known in; "" is ai.onnx */
+  readonly domains: readonly string[];
+  readonly summary: string;
+  /**
+   * Types and shapes of the outputs. `constant` answers a small constant input (shapes, axes), or null.
+   * Returns null where the shape cannot be told.
+   * @throws SHAPE_MISMATCH, BAD_MODEL with the node's name
+   */
+  readonly infer?: (
+    node: GraphNode,
+    inputs: readonly (ValueType | null)[],
+    constant: (index: number) => Tensor | null,
+  ) => readonly (ValueType | null)[];
+  /** For operators outside ai.onnx: the same in standard operators of opset 17. */
+  readonly expand?: (node: GraphNode, builder: ExpandContext) => void;
+}
+
+/** Adds standard nodes in the place of one that is not standard. */
+export interface ExpandContext {
+  /** adds a node, returns its (single) output's name */
+  readonly add: (op: string, inputs: readonly string[], attributes?: Record<string, number | string | readonly number[]>, output?: string) => string;
+  readonly constant: (tensor: Tensor) => string;
+  readonly constantOf: (value: string) => Tensor | null;
+  readonly typeOf: (value: string) => ValueType | null;
+}
+
+export function defineOperator(operator: Operator): Operator {
+  return operator;
+}
+
+// ---- encodings ------------------------------------------------------------------------------
+
+/**
+ * How a weight lies on cells, as data: the runtime needs no target. A weight's code is
+ * offset + Σ_c significance[c] · levelValues[level of cell c].
+ */
+export interface EncodingLayout {
+  readonly name: string;
+  readonly alphabet: Alphabet;
+  /** adjacent cells along the output or input line that hold one weight */
+  readonly cellsPerWeight: number;
+  readonly significance: readonly number[];
+  /** integer value of each level of a cell, by level */
+  readonly levelValues: readonly number[];
+  readonly offset: number;
+  /** levels of the cells for each code of the alphabet: [codes x cellsPerWeight] */
+  readonly patterns: readonly (readonly number[])[];
+  /**
+   * How a digital read-out senses a weight: cells taken together by one sense amplifier, with the
+   * significance of the digit that it gives.
+   */
+  readonly senses: readonly {
+    readonly cells: readonly number[];
+    readonly significance: number;
+    readonly digits: "binary" | "ternary";
+  }[];
+  /** in words, for reports: which of BL/BLb is low for +1, what 0 is */
+  readonly convention: string;
+}
+
+export interface Encoding {
+  readonly name: string;
+  readonly summary: string;
+  /** the layout of an alphabet, or null where the encoding cannot hold it */
+  readonly layout: (alphabet: Alphabet, technology: Technology) => EncodingLayout | null;
+}
+
+export function defineEncoding(encoding: Encoding): Encoding {
+  return encoding;
+}
+
+// ---- technology and targets -------------------------------------------------------------------
+
+/** One number from physics: value, SI unit, and where it comes from. */
+export interface Parameter {
+  readonly value: number;
+  /** SI: V, A, Ohm, S, s, J, m, m2, K; "1" for ratios and counts, "ln" for a spread of a natural logarithm */
+  readonly unit: string;
+  /** a claim ID (`H4`), `assumed: why`, or `fitted: how` */
+  readonly source: string;
+  readonly description: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** Everything that is data about a device and its array; what a user's own device file holds. */
+export interface Technology {
+  readonly name: string;
+  /** the built-in target whose laws (limits, programming, noise) it uses */
+  readonly basedOn: string;
+  readonly summary: string;
+  readonly readOut: string;
+  readonly array: ArrayDescription;
+  readonly encodings: readonly string[];
+  /** conventions by name, such as plusOne: "HRS/LRS", sourceLine: "per-pair" */
+  readonly conventions: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** named programming conditions: parameters that differ from those above */
+  readonly conditions: Readonly<Record<string, { readonly summary: string; readonly parameters: Readonly<Record<string, Parameter>> }>>;
+  readonly defaultCondition: string;
+  /** the condition that the headline table shows beside it, "" for none */
+  readonly weakCondition: string;
+}
+
+export interface ArrayDescription {
+  /** of one bank, in cells */
+  readonly wordLines: number;
+  readonly bitLines: number;
+  readonly inputsOn: "word lines" | "bit lines";
+  /** at most so many word lines at once */
+  readonly activeWordLines: number;
+  /** at most so many bit lines sensed at once */
+  readonly sensedBitLines: number;
+}
+
+/** One pulse: voltages of the lines of the cell that is programmed, in the order they are applied. */
+export interface Pulse {
+  readonly operation: "forming" | "SET" | "RESET";
+  readonly wordLine_V: number;
+  readonly bitLine_V: number;
+  readonly sourceLine_V: number;
+  readonly complianceCurrent_A: number | null;
+  readonly duration_s: number;
+  /** a ramp's rate, for forming */
+  readonly ramp_V_per_s: number | null;
+  readonly energy_J: number;
+}
+
+/** How a bank is programmed, described once per level; `export --format pulses` expands it. */
+export interface ProgrammingDescription {
+  readonly forming: Pulse | null;
+  /** by level: pulses that bring a formed cell there */
+  readonly levels: readonly { readonly level: number; readonly name: string; readonly pulses: readonly Pulse[] }[];
+  /** lines that are not selected, in words and as a rule that the array model of the tests applies */
+  readonly unselected: { readonly bitLines: "grounded" | "follow source line"; readonly complement: "follows source line" };
+  readonly sourceLine: "per-pair" | "per-row";
+  readonly energySource: string;
+}
+
+/** A technology with its laws: the definition of a built-in target, or a user's device on top of one. */
+export interface TargetSpec {
+  readonly name: string;
+  readonly technology: Technology;
+  readonly condition: string;
+  readonly laws: TargetLaws;
+}
+
+export interface TargetLaws {
+  /** how large a bank may be, and what bounds it */
+  readonly limits: (technology: Technology) => BankLimits;
+  readonly programming: (technology: Technology, condition: string) => ProgrammingDescription;
+  /** the noise of a condition, in life order, with bound parameters */
+  readonly noise: (technology: Technology, condition: string) => readonly NoiseUse[];
+  readonly costs: (technology: Technology) => CostModel;
+  /** claims of the source paper, checked by `xbc characterize` */
+  readonly claims: readonly Claim[];
+}
+
+/** What a read costs; every figure names what it rests on. */
+export interface CostModel {
+  readonly clock_s: number;
+  readonly pipelineClocks: number;
+  readonly readEnergyPerSynapse_J: number;
+  readonly cellArea_m2: number | null;
+  readonly sources: readonly string[];
+}
+
+export interface Target {
+  readonly name: string;
+  readonly summary: string;
+  readonly technology: Technology;
+  readonly laws: TargetLaws;
+}
+
+export function defineTarget(target: Target): Target {
+  return target;
+}
+
+/** One claim of a paper, and what the device model gives for it. */
+export interface Claim {
+  readonly id: string;
+  readonly condition: string;
+  readonly quantity: string;
+  readonly claimed: string;
+  /** by quadrature (exact), and by sampling with a 95 % interval */
+  readonly evaluate: (technology: Technology, options: { readonly seed: number; readonly samples: number }) => ClaimResult;
+}
+
+export interface ClaimResult {
+  readonly value: number;
+  readonly sampled: { readonly value: number; readonly low: number; readonly high: number; readonly samples: number; readonly method: string } | null;
+  readonly met: boolean;
+  /** empty when met: by how much it is missed */
+  readonly missedBy: string;
+  readonly note: string;
+}
+
+// ---- noise ------------------------------------------------------------------------------------
+
+/** A noise model with its parameters bound: what an image and a report carry. */
+export interface NoiseUse {
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/** Where a device draw happens. */
+export interface NoisePlace {
+  readonly seed: number;
+  readonly trial: number;
+  /** position of the layer among the image's layers */
+  readonly layer: number;
+  readonly bank: number;
+  readonly wordLines: number;
+  readonly bitLines: number;
+  /** seconds since programming */
+  readonly elapsed_s: number;
+  readonly encoding: EncodingLayout;
+  /** true where a bank's inputs run on its bit lines: adjacent cells of a weight share a word line */
+  readonly inputsOn: "word lines" | "bit lines";
+}
+
+/**
+ * What goes wrong, and when in a cell's life. Each function returns a new array; a random number is a
+ * function of its key (seed, trial, model, layer, bank, cell), so no result depends on threads or order.
+ */
+export interface NoiseModel {
+  readonly name: string;
+  readonly summary: string;
+  readonly acts: "store" | "program" | "age" | "read";
+  /** what each parameter is, with its unit */
+  readonly parameters: Readonly<Record<string, { readonly unit: string; readonly description: string }>>;
+  /** store: levels -> levels, 255 stays */
+  readonly store?: (levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Uint8Array;
+  /** program: levels -> conductance of each cell in siemens, 0 where unused */
+  readonly program?: (levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Float32Array;
+  /** age: conductances at elapsed time from those just programmed */
+  readonly age?: (conductances_S: Float32Array, levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Float32Array;
+  /** read, digital: what the sense amplifiers make of a bank */
+  readonly sense?: (conductances_S: Float32Array, levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => SensedBank;
+}
+
+export function defineNoise(model: NoiseModel): NoiseModel {
+  return model;
+}
+
+/**
+ * A bank as its sense amplifiers see it. A sense is one group of cells of a weight (`EncodingLayout.senses`),
+ * numbered word line by word line, left to right.
+ * A sense that is not marginal gives `digits[sense]` at every read. A marginal one gives, at each read and
+ * independently, −1 if its 32-bit word w < below, 0 if w < below + zero (as 33-bit sums), else +1.
+ */
+export interface SensedBank {
+  /** [senses] −1, 0, +1; 2 where the cells are unused */
+  readonly digits: Int8Array;
+  /** [marginal] index of the sense, ascending */
+  readonly marginal: Int32Array;
+  /** [marginal] P(−1) and P(−1 or 0) in units of 2^−32, rounded; 2^32 is written as 0xffffffff + 1 in a Float64Array */
+  readonly below: Float64Array;
+  readonly belowOrZero: Float64Array;
+}

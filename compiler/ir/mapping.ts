@@ -1,0 +1,63 @@
+import type { EncodingLayout, TargetSpec } from "../define.ts";
+import type { LayerId, QuantizedNetwork } from "./network.ts";
+
+/** first … first + count − 1 */
+export interface Range {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** How a bank may be at most, in cells, and what says so. */
+export interface BankLimits {
+  readonly wordLines: number;
+  readonly bitLines: number;
+  /** the binding limit, in the field's words */
+  readonly boundBy: string;
+  /** how far the next limit is: its bound over the binding one, 1 = equal */
+  readonly margin: number;
+  /** every limit that was asked, with its bound and the reason */
+  readonly considered: readonly { readonly limit: string; readonly bound: string }[];
+}
+
+/** A block of one weight matrix, placed in one bank. */
+export interface Tile {
+  readonly layer: LayerId;
+  readonly inputs: Range;
+  readonly outputs: Range;
+  /** within the layer, from 0 */
+  readonly bank: number;
+  readonly wordLines: Range;
+  readonly bitLines: Range;
+}
+
+/**
+ * How one layer's matrix lies in its banks. Weight (o, i) is found by arithmetic (`placement.ts`), so that a
+ * layer of 10^8 weights needs no table.
+ * `parallel-to-sequential` (H3): a bank holds a block of outputs x inputs; all of a layer's banks read one line a clock.
+ * `sequential-to-parallel` (H3): a bank holds one output, its inputs wrapped over the word lines.
+ * `gated`: inputs on word lines, outputs on bit lines (1S1R, PCM, RRAM).
+ */
+export interface LayerPlacement {
+  readonly layer: LayerId;
+  readonly encoding: EncodingLayout;
+  readonly configuration: "parallel-to-sequential" | "sequential-to-parallel" | "gated";
+  /** why this configuration, in a sentence */
+  readonly reason: string;
+  readonly banks: number;
+  readonly bankWordLines: number;
+  readonly bankBitLines: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** inputs (and outputs) of one full tile */
+  readonly tileInputs: number;
+  readonly tileOutputs: number;
+  /** clocks of one presentation of one position */
+  readonly clocks: number;
+}
+
+export interface MappedNetwork {
+  readonly network: QuantizedNetwork;
+  readonly target: TargetSpec;
+  readonly limits: BankLimits;
+  readonly placements: readonly LayerPlacement[];
+}
