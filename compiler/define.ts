@@ -2,6 +2,7 @@
  * What can be added to xbc, each as one file: passes, operators, targets, encodings, noise models,
  * read-outs. The types here are the contract; the helpers only check and return.
  */
+import { internal } from "./errors.ts";
 import type { Graph, GraphNode, ValueType } from "./ir/graph.ts";
 import type { BankLimits, MappedNetwork } from "./ir/mapping.ts";
 import type { Alphabet, QuantizedNetwork } from "./ir/network.ts";
@@ -41,20 +42,51 @@ export interface PassContext {
   readonly progress: (stage: string, done: number, total: number) => void;
 }
 
-export interface Pass<From extends keyof Stages = keyof Stages, To extends keyof Stages = keyof Stages> {
+type StageName = keyof Stages;
+type Stage = Stages[StageName];
+
+/** A pass as the recipe holds it: a pure function from one stage to a stage. */
+export interface Pass {
   readonly name: string;
   readonly summary: string;
-  readonly from: From;
-  readonly to: To;
+  readonly from: StageName;
+  readonly to: StageName;
   /** `exact`: evaluations before and after agree bit for bit; the laws compare them */
   readonly meaning: "exact" | "approximate";
+  readonly run: (input: Stage, context: PassContext) => Promise<Stage>;
+}
+
+/** A pass as its file writes it, with the types of its stages. */
+export interface PassDefinition<From extends StageName, To extends StageName>
+  extends Omit<Pass, "run"> {
+  readonly from: From;
+  readonly to: To;
   readonly run: (input: Stages[From], context: PassContext) => Promise<Stages[To]>;
 }
 
-export function definePass<From extends keyof Stages, To extends keyof Stages>(
-  pass: Pass<From, To>,
-): Pass<From, To> {
-  return pass;
+/** @throws INTERNAL if the pass is handed another stage than it takes */
+export function definePass<From extends StageName, To extends StageName>(
+  pass: PassDefinition<From, To>,
+): Pass {
+  return {
+    ...pass,
+    run: async (input, context) => {
+      if (!isStage(pass.from, input))
+        throw internal(`pass ${pass.name}`, `was not handed a ${pass.from}`);
+      return pass.run(input, context);
+    },
+  };
+}
+
+const ownField: Readonly<Record<StageName, string>> = {
+  graph: "nodes",
+  network: "weights",
+  mapped: "placements",
+  schedule: "steps",
+};
+
+function isStage<K extends StageName>(name: K, value: Stage): value is Stages[K] {
+  return ownField[name] in value;
 }
 
 /** The options of `compile` that passes see; the command line's words. */
@@ -98,7 +130,12 @@ export interface Operator {
 /** Adds standard nodes in the place of one that is not standard. */
 export interface ExpandContext {
   /** adds a node, returns its (single) output's name */
-  readonly add: (op: string, inputs: readonly string[], attributes?: Record<string, number | string | readonly number[]>, output?: string) => string;
+  readonly add: (
+    op: string,
+    inputs: readonly string[],
+    attributes?: Record<string, number | string | readonly number[]>,
+    output?: string,
+  ) => string;
   readonly constant: (tensor: Tensor) => string;
   readonly constantOf: (value: string) => Tensor | null;
   readonly typeOf: (value: string) => ValueType | null;
@@ -176,7 +213,12 @@ export interface Technology {
   readonly conventions: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** named programming conditions: parameters that differ from those above */
-  readonly conditions: Readonly<Record<string, { readonly summary: string; readonly parameters: Readonly<Record<string, Parameter>> }>>;
+  readonly conditions: Readonly<
+    Record<
+      string,
+      { readonly summary: string; readonly parameters: Readonly<Record<string, Parameter>> }
+    >
+  >;
   readonly defaultCondition: string;
   /** the condition that the headline table shows beside it, "" for none */
   readonly weakCondition: string;
@@ -210,9 +252,16 @@ export interface Pulse {
 export interface ProgrammingDescription {
   readonly forming: Pulse | null;
   /** by level: pulses that bring a formed cell there */
-  readonly levels: readonly { readonly level: number; readonly name: string; readonly pulses: readonly Pulse[] }[];
+  readonly levels: readonly {
+    readonly level: number;
+    readonly name: string;
+    readonly pulses: readonly Pulse[];
+  }[];
   /** lines that are not selected, in words and as a rule that the array model of the tests applies */
-  readonly unselected: { readonly bitLines: "grounded" | "follow source line"; readonly complement: "follows source line" };
+  readonly unselected: {
+    readonly bitLines: "grounded" | "follow source line";
+    readonly complement: "follows source line";
+  };
   readonly sourceLine: "per-pair" | "per-row";
   readonly energySource: string;
 }
@@ -223,6 +272,8 @@ export interface TargetSpec {
   readonly technology: Technology;
   readonly condition: string;
   readonly laws: TargetLaws;
+  /** those that the technology names, in its order of preference */
+  readonly encodings: readonly Encoding[];
 }
 
 export interface TargetLaws {
@@ -239,6 +290,8 @@ export interface TargetLaws {
 /** What a read costs; every figure names what it rests on. */
 export interface CostModel {
   readonly clock_s: number;
+  /** where a ternary read takes another time (L1); else clock_s */
+  readonly ternaryClock_s?: number;
   readonly pipelineClocks: number;
   readonly readEnergyPerSynapse_J: number;
   readonly cellArea_m2: number | null;
@@ -263,12 +316,21 @@ export interface Claim {
   readonly quantity: string;
   readonly claimed: string;
   /** by quadrature (exact), and by sampling with a 95 % interval */
-  readonly evaluate: (technology: Technology, options: { readonly seed: number; readonly samples: number }) => ClaimResult;
+  readonly evaluate: (
+    technology: Technology,
+    options: { readonly seed: number; readonly samples: number },
+  ) => ClaimResult;
 }
 
 export interface ClaimResult {
   readonly value: number;
-  readonly sampled: { readonly value: number; readonly low: number; readonly high: number; readonly samples: number; readonly method: string } | null;
+  readonly sampled: {
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+    readonly samples: number;
+    readonly method: string;
+  } | null;
   readonly met: boolean;
   /** empty when met: by how much it is missed */
   readonly missedBy: string;
@@ -308,15 +370,35 @@ export interface NoiseModel {
   readonly summary: string;
   readonly acts: "store" | "program" | "age" | "read";
   /** what each parameter is, with its unit */
-  readonly parameters: Readonly<Record<string, { readonly unit: string; readonly description: string }>>;
+  readonly parameters: Readonly<
+    Record<string, { readonly unit: string; readonly description: string }>
+  >;
   /** store: levels -> levels, 255 stays */
-  readonly store?: (levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Uint8Array;
+  readonly store?: (
+    levels: Uint8Array,
+    parameters: Readonly<Record<string, number>>,
+    place: NoisePlace,
+  ) => Uint8Array;
   /** program: levels -> conductance of each cell in siemens, 0 where unused */
-  readonly program?: (levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Float32Array;
+  readonly program?: (
+    levels: Uint8Array,
+    parameters: Readonly<Record<string, number>>,
+    place: NoisePlace,
+  ) => Float32Array;
   /** age: conductances at elapsed time from those just programmed */
-  readonly age?: (conductances_S: Float32Array, levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => Float32Array;
+  readonly age?: (
+    conductances_S: Float32Array,
+    levels: Uint8Array,
+    parameters: Readonly<Record<string, number>>,
+    place: NoisePlace,
+  ) => Float32Array;
   /** read, digital: what the sense amplifiers make of a bank */
-  readonly sense?: (conductances_S: Float32Array, levels: Uint8Array, parameters: Readonly<Record<string, number>>, place: NoisePlace) => SensedBank;
+  readonly sense?: (
+    conductances_S: Float32Array,
+    levels: Uint8Array,
+    parameters: Readonly<Record<string, number>>,
+    place: NoisePlace,
+  ) => SensedBank;
 }
 
 export function defineNoise(model: NoiseModel): NoiseModel {

@@ -156,7 +156,10 @@ export type DigitalLayer =
       readonly inner: number;
     };
 
-/** Float work: an ONNX model inside the image, executed by the float executor. Sums enter as int32. */
+/**
+ * Float work: an ONNX model inside the image, executed by the float executor. Sums enter as float32, or as
+ * float64 where they may reach 2^24; codes enter as float32.
+ */
 export interface SubgraphLayer {
   readonly kind: "subgraph";
   readonly id: LayerId;
@@ -165,6 +168,8 @@ export interface SubgraphLayer {
   readonly to: readonly BufferId[];
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** false: its shapes hold for one sample only, so that it runs once per sample */
+  readonly anyBatch: boolean;
   readonly onnx: Uint8Array;
 }
 
@@ -208,6 +213,8 @@ export interface QuantizedNetwork {
   readonly weights: ReadonlyMap<LayerId, CodeMatrix>;
   readonly reference: Graph;
   readonly referenceWeights: ReadonlyMap<LayerId, ReferenceWeight>;
+  /** the graphs of the subgraph layers, from which their `onnx` bytes were made */
+  readonly subgraphs: ReadonlyMap<LayerId, Graph>;
   readonly warnings: readonly string[];
   readonly assumptions: readonly string[];
 }

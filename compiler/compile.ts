@@ -1,0 +1,84 @@
+import type { CompileOptions, FloatExecutor, Pass, PassContext, TargetSpec } from "./define.ts";
+import type { Provenance } from "./emit.ts";
+import { emit } from "./emit.ts";
+import { internal } from "./errors.ts";
+import { sha256Of } from "./image/sha256.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { ProgrammingImage } from "./ir/image.ts";
+import { importGraph } from "./onnx/import.ts";
+import type { ExternalData } from "./onnx/parse.ts";
+import { parseOnnx } from "./onnx/parse.ts";
+import { checkStage } from "./verify.ts";
+
+/** The order of the passes, and who runs floats: handed in, so that `compile` knows no pass and no target. */
+export interface Recipe {
+  readonly passes: readonly Pass[];
+  readonly executor: FloatExecutor;
+}
+
+/** One compilation: the model, what is wished, and who listens. */
+export interface CompileJob {
+  readonly model: Uint8Array;
+  /** the model's file name, for the image's provenance and for messages */
+  readonly name: string;
+  readonly externalData: ExternalData | null;
+  readonly target: TargetSpec;
+  readonly options: CompileOptions;
+  readonly baseline: ProgrammingImage["baseline"];
+  readonly progress: PassContext["progress"];
+}
+
+/**
+ * ONNX bytes to a programming image: import, then every pass of the recipe, then cells. After each pass the
+ * invariants of its stage are checked.
+ * @throws XbcError naming the layer or node at fault
+ */
+export async function compile(job: CompileJob, recipe: Recipe): Promise<ProgrammingImage> {
+  const warnings: string[] = [];
+  const assumptions: string[] = [];
+  const context: PassContext = {
+    target: job.target,
+    executor: recipe.executor,
+    options: job.options,
+    warn: (message) => warnings.push(message),
+    assume: (message) => assumptions.push(message),
+    progress: job.progress,
+  };
+  const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
+  const schedule = await applyPasses(graph, recipe.passes, context);
+  const provenance: Provenance = {
+    source: { file: job.name, sha256: sha256Of(job.model) },
+    precision: job.options.precision,
+    seed: job.options.seed,
+    options: recorded(job.options),
+    baseline: job.baseline,
+    warnings,
+    assumptions,
+  };
+  return emit(schedule, provenance);
+}
+
+async function applyPasses(graph: Graph, passes: readonly Pass[], context: PassContext) {
+  let stage: Awaited<ReturnType<Pass["run"]>> = graph;
+  for (const [index, pass] of passes.entries()) {
+    context.progress(pass.name, index, passes.length);
+    stage = await pass.run(stage, context);
+    checkStage(pass.name, pass.to, stage);
+  }
+  if (!("steps" in stage)) throw internal("compile", "the recipe does not end in a schedule");
+  return stage;
+}
+
+/** The options as the manifest records them. */
+function recorded(options: CompileOptions): ProgrammingImage["options"] {
+  return {
+    precision: options.precision,
+    activations: options.activations,
+    inputEncoding: options.inputEncoding,
+    inputTransform: options.inputTransform,
+    configuration: options.configuration,
+    bank: options.bank ? `${options.bank.wordLines}x${options.bank.bitLines}` : "",
+    ternaryThreshold: options.ternaryThreshold ?? "",
+    calibrated: options.calibration !== null,
+  };
+}

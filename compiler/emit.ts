@@ -1,0 +1,146 @@
+import { version } from "./version.ts";
+import type { TargetSpec } from "./define.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { ImageLayerCosts, LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
+import type { LayerPlacement } from "./ir/mapping.ts";
+import type { CodeMatrix, MatrixLayer, Presentation, QuantizedNetwork } from "./ir/network.ts";
+import { fillBank } from "./ir/placement.ts";
+import type { Schedule } from "./ir/schedule.ts";
+import { readSegments } from "./ir/schedule.ts";
+import { sizeOf } from "./ir/tensor.ts";
+import { serializeGraph } from "./onnx/serialize.ts";
+import { internal } from "./errors.ts";
+
+/** What an image says of where it came from. */
+export interface Provenance {
+  readonly source: SourceModel;
+  readonly precision: string;
+  readonly seed: number;
+  readonly options: ProgrammingImage["options"];
+  readonly baseline: ProgrammingImage["baseline"];
+  readonly warnings: readonly string[];
+  readonly assumptions: readonly string[];
+}
+
+/** The programming image of a schedule: everything that a run needs, with cells made bank by bank on demand. */
+export function emit(schedule: Schedule, provenance: Provenance): ProgrammingImage {
+  const { mapped } = schedule;
+  const { network, target, placements, limits } = mapped;
+  const { technology, condition, laws } = target;
+  const weak = technology.weakCondition;
+  const segments = countSegments(schedule);
+  return {
+    format: "xbc-image",
+    version: 1,
+    generator: `xbc ${version}`,
+    source: provenance.source,
+    target: target.name,
+    condition,
+    precision: provenance.precision,
+    technology,
+    programming: laws.programming(technology, condition),
+    noise: laws.noise(technology, condition),
+    weak: weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
+    limits,
+    inputs: network.inputs,
+    outputs: network.outputs,
+    buffers: network.buffers,
+    layers: network.layers,
+    placements,
+    encodings: uniqueEncodings(placements),
+    steps: schedule.steps,
+    cells: placements.map((placement) => cellsOf(placement, weightsOf(mapped.network.weights, placement))),
+    costs: placements.map((placement, index) => layerCosts(placement, matrixOf(network.layers, placement), segments[index])),
+    seed: provenance.seed,
+    options: provenance.options,
+    assumptions: [...new Set([...assumptionsOf(target), ...network.assumptions, ...provenance.assumptions])],
+    warnings: [...new Set([...network.warnings, ...provenance.warnings])],
+    baseline: provenance.baseline,
+    reference: serializeGraph(withWeightInputs(network)),
+    referenceWeights: network.referenceWeights,
+  };
+}
+
+/** The reference graph with the codes of the weights as inputs: an image holds them once, in its cells. */
+function withWeightInputs({ reference, referenceWeights }: QuantizedNetwork): Graph {
+  const weights = [...referenceWeights.values()].map((weight) => weight.value);
+  return { ...reference, inputs: [...reference.inputs, ...weights] };
+}
+
+function uniqueEncodings(placements: readonly LayerPlacement[]): ProgrammingImage["encodings"] {
+  return [...new Map(placements.map(({ encoding }) => [`${encoding.name}/${encoding.alphabet.name}`, encoding])).values()];
+}
+
+function weightsOf(weights: ReadonlyMap<string, CodeMatrix>, placement: LayerPlacement): CodeMatrix {
+  const codes = weights.get(placement.layer);
+  if (!codes) throw internal("emit", `no weights for layer ${placement.layer}`);
+  return codes;
+}
+
+function matrixOf(layers: ProgrammingImage["layers"], placement: LayerPlacement): MatrixLayer {
+  const layer = layers.find((candidate) => candidate.id === placement.layer);
+  if (layer?.kind !== "matrix") throw internal("emit", `no matrix layer ${placement.layer}`);
+  return layer;
+}
+
+function cellsOf(placement: LayerPlacement, codes: CodeMatrix): LayerCells {
+  const { banks, bankWordLines: wordLines, bankBitLines: bitLines } = placement;
+  const size = wordLines * bitLines;
+  const range = async (first: number, count: number) => {
+    const levels = new Uint8Array(count * size);
+    for (let k = 0; k < count; k++) {
+      fillBank(placement, codes, first + k, levels.subarray(k * size, (k + 1) * size));
+    }
+    return levels;
+  };
+  return { layer: placement.layer, banks, wordLines, bitLines, levels: (bank) => range(bank, 1), range };
+}
+
+/** How many times a layer's cells are presented with inputs. */
+export function presentationsOf(presentation: Presentation): number {
+  switch (presentation.kind) {
+    case "once":
+      return 1;
+    case "planes":
+      return presentation.significances.length;
+    case "stochastic":
+      return presentation.presentations;
+    case "spikes":
+      return presentation.steps;
+  }
+}
+
+/** Positions at which a layer's matrix is applied in one inference. */
+export function positionsOf(layer: MatrixLayer): number {
+  return layer.access.kind === "dense" ? layer.access.positions : sizeOf(layer.access.output);
+}
+
+function countSegments(schedule: Schedule): readonly number[] {
+  const counts = schedule.mapped.placements.map(() => 0);
+  for (const segment of readSegments(schedule.steps)) counts[segment.layer]++;
+  return counts;
+}
+
+function layerCosts(placement: LayerPlacement, layer: MatrixLayer, segments: number): ImageLayerCosts {
+  const weights = layer.inputs * layer.outputs;
+  const repeats = positionsOf(layer) * presentationsOf(layer.presentation);
+  return {
+    layer: layer.id,
+    weights,
+    macs: weights * positionsOf(layer),
+    cells: weights * placement.encoding.cellsPerWeight,
+    capacity: placement.banks * placement.bankWordLines * placement.bankBitLines,
+    tiles: placement.banks,
+    segments,
+    clocks: placement.clocks * repeats,
+    synapsesRead: weights * repeats,
+  };
+}
+
+/** Every parameter of the technology that the source papers do not fix. */
+function assumptionsOf({ technology, condition }: TargetSpec): readonly string[] {
+  const parameters = { ...technology.parameters, ...technology.conditions[condition]?.parameters };
+  return Object.entries(parameters).flatMap(([name, { value, unit, source }]) =>
+    /^(assumed|fitted)/.test(source) ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`] : [],
+  );
+}

@@ -1,0 +1,158 @@
+import type { FloatExecutor } from "./define.ts";
+import { internal, XbcError } from "./errors.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { BufferId, CodeMatrix, DigitalLayer, MatrixLayer, QuantizedNetwork, Requantize } from "./ir/network.ts";
+import { levelsOf } from "./ir/network.ts";
+import type { Tensor } from "./ir/tensor.ts";
+import { sizeOf, tensor, toNumbers } from "./ir/tensor.ts";
+import { serializeGraph } from "./onnx/serialize.ts";
+
+/** A graph's answer in float, through the executor. */
+export async function evaluateGraph(
+  graph: Graph,
+  executor: FloatExecutor,
+  feeds: ReadonlyMap<string, Tensor>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const session = await executor.load(serializeGraph(graph));
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.release();
+  }
+}
+
+/** The reference graph with its weights filled in, [inputs x outputs] integer-valued floats. */
+export function filledReference(
+  reference: Graph,
+  referenceWeights: QuantizedNetwork["referenceWeights"],
+  weights: ReadonlyMap<string, CodeMatrix>,
+): Graph {
+  const constants = new Map(reference.constants);
+  for (const [id, { value }] of referenceWeights) {
+    const codes = weights.get(id);
+    if (!codes) throw internal("filledReference", `no weights for ${id}`);
+    const { outputs, inputs, data } = codes;
+    const wide = reference.values.get(value)?.type === "float64";
+    const filled = wide ? new Float64Array(inputs * outputs) : new Float32Array(inputs * outputs);
+    for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) filled[i * outputs + o] = data[o * inputs + i];
+    constants.set(value, tensor(wide ? "float64" : "float32", [inputs, outputs], filled));
+  }
+  const isWeight = new Set([...referenceWeights.values()].map((weight) => weight.value));
+  return { ...reference, constants, inputs: reference.inputs.filter((input) => !isWeight.has(input)) };
+}
+
+/**
+ * The plain truth of a quantized network: integer loops, one sample after another, float subgraphs through the
+ * executor. Slow, and written to be read; the kernels are held to it bit for bit.
+ * @param inputs by name, with the batch in front
+ */
+export async function evaluateNetwork(
+  network: Pick<QuantizedNetwork, "inputs" | "outputs" | "layers" | "buffers" | "weights">,
+  executor: FloatExecutor,
+  inputs: ReadonlyMap<string, Tensor>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const buffers = new Map<BufferId, Tensor>();
+  let samples = 0;
+  for (const input of network.inputs) {
+    const given = inputs.get(input.name);
+    if (!given) throw new XbcError("BAD_INPUT", `input ${input.name}: needs a tensor, found none`);
+    samples = given.data.length / sizeOf(input.shape);
+    buffers.set(input.buffer, given);
+  }
+  for (const layer of network.layers) {
+    switch (layer.kind) {
+      case "matrix":
+        buffers.set(layer.to, matrix(layer, network.weights, read(buffers, layer.from), samples));
+        break;
+      case "digital":
+        buffers.set(layer.to, digital(layer, read(buffers, layer.from), samples));
+        break;
+      case "subgraph": {
+        const session = await executor.load(layer.onnx);
+        const feeds = new Map<string, Tensor>();
+        layer.from.forEach((from, k) => {
+          const buffer = network.buffers.get(from);
+          const values = read(buffers, from);
+          const wide = buffer?.kind === "sums" && buffer.bound >= 2 ** 24;
+          const asFloat = buffer?.kind === "float" ? values : tensor(wide ? "float64" : "float32", values.shape, (wide ? Float64Array : Float32Array).from(toNumbers(values)));
+          feeds.set(layer.inputNames[k], { ...asFloat, shape: [samples, ...(buffer?.shape ?? [])] });
+        });
+        const answer = await session.run(feeds);
+        layer.to.forEach((to, k) => {
+          const made = answer.get(layer.outputNames[k]);
+          if (made) buffers.set(to, made);
+        });
+        await session.release();
+        break;
+      }
+    }
+  }
+  return new Map(network.outputs.map(({ name, buffer }) => [name, read(buffers, buffer)]));
+}
+
+function read(buffers: ReadonlyMap<BufferId, Tensor>, id: BufferId): Tensor {
+  const found = buffers.get(id);
+  if (!found) throw internal("evaluateNetwork", `buffer ${id} is empty`);
+  return found;
+}
+
+function matrix(layer: MatrixLayer, weights: ReadonlyMap<string, CodeMatrix>, codes: Tensor, samples: number): Tensor {
+  const w = weights.get(layer.id);
+  if (!w || layer.access.kind !== "dense") throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
+  const { positions } = layer.access;
+  const x = toNumbers(codes);
+  const sums = new Int32Array(samples * positions * layer.outputs);
+  for (let row = 0; row < samples * positions; row++) {
+    for (let o = 0; o < layer.outputs; o++) {
+      let sum = 0;
+      for (let i = 0; i < layer.inputs; i++) sum += x[row * layer.inputs + i] * w.data[o * layer.inputs + i];
+      sums[row * layer.outputs + o] = sum;
+    }
+  }
+  return requantized(layer.requantize, tensor("int32", [samples, positions * layer.outputs], sums), layer.outputs, 1);
+}
+
+/** Channel of element e is floor(e / inner) mod channels. */
+function requantized(rule: Requantize, sums: Tensor, channels: number, inner: number): Tensor {
+  if (rule.kind === "sum") return sums;
+  const n = toNumbers(sums);
+  const codes = Int16Array.from(n, (value, e) => codeOf(rule, value, Math.floor(e / inner) % channels));
+  return tensor("int16", sums.shape, codes);
+}
+
+function codeOf(rule: Exclude<Requantize, { kind: "sum" }>, n: number, channel: number): number {
+  if (rule.kind === "table") return rule.codes[channel * (rule.maximum - rule.minimum + 1) + n - rule.minimum];
+  const steps = levelsOf(rule.range) - 1;
+  let passed = 0;
+  for (let s = channel * steps; s < (channel + 1) * steps; s++) {
+    if (rule.directions[channel] > 0 ? n >= rule.thresholds[s] : n <= rule.thresholds[s]) passed++;
+  }
+  return rule.range.minimum + passed * rule.range.step;
+}
+
+function digital(layer: DigitalLayer, from: Tensor, samples: number): Tensor {
+  switch (layer.op) {
+    case "encode": {
+      const steps = levelsOf(layer.range) - 1;
+      const codes = Int16Array.from(toNumbers(from), (x, e) => {
+        const channel = Math.floor(e / layer.inner) % layer.channels;
+        let passed = 0;
+        for (let s = channel * steps; s < (channel + 1) * steps; s++) {
+          const t = layer.thresholds[s];
+          if (layer.directions[channel] > 0 ? x >= t : x <= t) passed++;
+        }
+        return layer.range.minimum + passed * layer.range.step;
+      });
+      return tensor("int16", from.shape, codes);
+    }
+    case "permute": {
+      const values = toNumbers(from);
+      const size = layer.order.length;
+      const out = new Int32Array(values.length);
+      for (let s = 0; s < samples; s++) for (let k = 0; k < size; k++) out[s * size + k] = values[s * size + layer.order[k]];
+      return tensor("int32", from.shape, out);
+    }
+    case "requantize":
+      return requantized(layer.requantize, from, layer.channels, layer.inner);
+  }
+}

@@ -1,0 +1,411 @@
+import { XbcError } from "../errors.ts";
+import { type ByteSource, readExactly } from "./bytes.ts";
+import { flag, full16, full32, method, recordSize, signature, zip64Extra } from "./zip-format.ts";
+
+/** One entry as the directory describes it, checked. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly flags: number;
+  /** date and time of the last change, as ZIP writes them */
+  readonly stamp: number;
+  readonly crc: number;
+  readonly size: number;
+  readonly compressedSize: number;
+  /** of its local header */
+  readonly offset: number;
+}
+
+export interface DirectoryLimits {
+  readonly entries: number;
+  readonly totalSize: number;
+}
+
+/** Deflate cannot do better than 1032 to 1. */
+const mostRatio = 1100;
+/** no name or extra field of an entry of ours is near this */
+const mostDirectory = 2 ** 26;
+
+const bad = (
+  where: string,
+  message: string,
+  advice = "the file is damaged, get it again",
+): XbcError => new XbcError("BAD_FILE", `${where}: ${message}; ${advice}`);
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A 64-bit number that a double holds exactly; larger ones become Infinity, which no bound lets through. */
+function wide(view: DataView, at: number): number {
+  const value = view.getBigUint64(at, true);
+  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(value);
+}
+
+/**
+ * The entries of an archive, in the order of its directory, and where the directory starts.
+ * @throws BAD_FILE if anything in it is wrong
+ */
+export async function readDirectory(
+  source: ByteSource,
+  name: string,
+  limits: DirectoryLimits,
+): Promise<{ entries: readonly ZipEntry[]; start: number }> {
+  const end = await readEnd(source, name);
+  if (end.count > limits.entries) {
+    throw bad(name, `needs at most ${limits.entries} entries, found ${end.count}`);
+  }
+  if (end.size > mostDirectory || end.start + end.size !== end.at) {
+    throw bad(
+      name,
+      `needs the ZIP directory to end at offset ${end.at}, found it at ${end.start} with ${end.size} bytes`,
+    );
+  }
+  const bytes = await readExactly(source, end.start, end.size, `${name}, ZIP directory`);
+  const entries: ZipEntry[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const { entry, length } = parseEntry(
+      bytes.subarray(at),
+      `${name}, ZIP directory at offset ${end.start + at}`,
+    );
+    entries.push(entry);
+    at += length;
+  }
+  if (entries.length !== end.count) {
+    throw bad(
+      name,
+      `needs ${end.count} entries as the ZIP directory announces, found ${entries.length}`,
+    );
+  }
+  checkEntries(name, entries, limits);
+  return { entries, start: end.start };
+}
+
+/** The end record, with its ZIP64 form where there is one. */
+async function readEnd(
+  source: ByteSource,
+  name: string,
+): Promise<{ start: number; size: number; count: number; at: number }> {
+  const tailSize = Math.min(source.size, recordSize.end + recordSize.locator64);
+  const tail = await readExactly(source, source.size - tailSize, tailSize, name);
+  const view = viewOf(tail);
+  const at = tail.length - recordSize.end;
+  if (at < 0 || view.getUint32(at, true) !== signature.end || view.getUint16(at + 20, true) !== 0) {
+    throw await noEnd(source, name);
+  }
+  const disks = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
+  const counts = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
+  if (disks.some((disk) => disk !== 0) || counts[0] !== counts[1]) {
+    throw bad(
+      name,
+      "needs a ZIP archive in one part, found one that is split over several",
+      "join its parts",
+    );
+  }
+  const [size, start] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
+  const has64 = at >= recordSize.locator64 && view.getUint32(0, true) === signature.locator64;
+  if (!has64) return { start, size, count: counts[0], at: source.size - recordSize.end };
+  const end = await readEnd64(source, name, view);
+  const agree = (short: number, full: number, value: number) => short === full || short === value;
+  if (
+    !agree(counts[0], full16, end.count) ||
+    !agree(size, full32, end.size) ||
+    !agree(start, full32, end.start)
+  ) {
+    throw bad(name, "needs the ZIP end records to agree, found two that differ");
+  }
+  return end;
+}
+
+async function readEnd64(source: ByteSource, name: string, locator: DataView) {
+  const at = wide(locator, 8);
+  if (locator.getUint32(4, true) !== 0 || locator.getUint32(16, true) !== 1) {
+    throw bad(
+      name,
+      "needs a ZIP archive in one part, found one that is split over several",
+      "join its parts",
+    );
+  }
+  if (at !== source.size - recordSize.end - recordSize.locator64 - recordSize.end64) {
+    throw bad(name, `needs the ZIP64 end record just before its locator, found it at offset ${at}`);
+  }
+  const view = viewOf(await readExactly(source, at, recordSize.end64, name));
+  const disks = [view.getUint32(16, true), view.getUint32(20, true)];
+  const [here, count, size, start] = [24, 32, 40, 48].map((field) => wide(view, field));
+  const plain = view.getUint32(0, true) === signature.end64 && wide(view, 4) === 44;
+  if (!plain || disks.some((disk) => disk !== 0) || here !== count) {
+    throw bad(name, `needs a ZIP64 end record at offset ${at}, found something else`);
+  }
+  return { start, size, count, at };
+}
+
+/** Why there is no end record where one must be. */
+async function noEnd(source: ByteSource, name: string): Promise<XbcError> {
+  const first = await readExactly(source, 0, Math.min(4, source.size), name);
+  const isZip = first.length === 4 && viewOf(first).getUint32(0, true) === signature.local;
+  const length = Math.min(source.size, 65_557);
+  const tail = await readExactly(source, source.size - length, length, name);
+  for (let at = tail.length - recordSize.end; at >= 0; at--) {
+    if (viewOf(tail).getUint32(at, true) !== signature.end) continue;
+    const trailing = tail.length - at - recordSize.end;
+    return bad(
+      name,
+      `needs a ZIP archive to end with its directory, found ${trailing} bytes after it`,
+    );
+  }
+  if (!isZip)
+    return bad(name, "needs a ZIP archive, found something else", "check the file's name");
+  return bad(
+    name,
+    `needs a ZIP directory at the end, found none in ${source.size} bytes`,
+    "the file is cut short, get it again",
+  );
+}
+
+function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length: number } {
+  const view = viewOf(bytes);
+  if (bytes.length < recordSize.central || view.getUint32(0, true) !== signature.central) {
+    throw bad(where, "needs an entry of the ZIP directory, found something else");
+  }
+  const [nameLength, extraLength, commentLength, disk] = [28, 30, 32, 34].map((at) =>
+    view.getUint16(at, true),
+  );
+  const length = recordSize.central + nameLength + extraLength + commentLength;
+  if (length > bytes.length || disk !== 0) {
+    throw bad(where, `needs ${length} bytes of directory entry, found ${bytes.length}`);
+  }
+  const [compressed, plain, offset] = [20, 24, 42].map((at) => view.getUint32(at, true));
+  const nameEnd = recordSize.central + nameLength;
+  const name = entryName(bytes.subarray(recordSize.central, nameEnd), where);
+  const [size, compressedSize, place] = zip64Values(
+    bytes.subarray(nameEnd, nameEnd + extraLength),
+    [plain, compressed, offset],
+    `${where}, entry ${name}`,
+  );
+  const entry = {
+    name,
+    flags: view.getUint16(8, true),
+    method: view.getUint16(10, true),
+    stamp: view.getUint32(12, true),
+    crc: view.getUint32(16, true),
+    size,
+    compressedSize,
+    offset: place,
+  };
+  return { entry, length };
+}
+
+/** Replaces each value that is all ones by the one of the ZIP64 extra field, in their order. */
+function zip64Values(
+  extra: Uint8Array,
+  values: readonly number[],
+  where: string,
+): readonly number[] {
+  const view = viewOf(extra);
+  let field: DataView | null = null;
+  let at = 0;
+  while (at < extra.length) {
+    const size = at + 4 <= extra.length ? view.getUint16(at + 2, true) : Number.POSITIVE_INFINITY;
+    if (at + 4 + size > extra.length)
+      throw bad(where, "needs whole extra fields, found one that is cut");
+    if (view.getUint16(at, true) === zip64Extra)
+      field = viewOf(extra.subarray(at + 4, at + 4 + size));
+    at += 4 + size;
+  }
+  let next = 0;
+  return values.map((value) => {
+    if (value !== full32 || field === null) return value;
+    if (next + 8 > field.byteLength)
+      throw bad(where, "needs a ZIP64 field with every large size, found too few");
+    next += 8;
+    return wide(field, next - 8);
+  });
+}
+
+function entryName(bytes: Uint8Array, where: string): string {
+  let name: string;
+  try {
+    name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw bad(where, "needs an entry name in UTF-8, found other bytes");
+  }
+  const parts = (name.endsWith("/") ? name.slice(0, -1) : name).split("/");
+  const plain =
+    ![...name].some((c) => c < " " || c === "\\" || c === "\u007f") && !/^[A-Za-z]:/.test(name);
+  if (!plain || parts.some((part) => part === "" || part === "." || part === "..")) {
+    throw bad(
+      where,
+      `needs an entry name inside the archive, found ${JSON.stringify(name)}`,
+      "do not use this file: it may be made to write elsewhere",
+    );
+  }
+  return name;
+}
+
+function checkEntries(
+  archive: string,
+  entries: readonly ZipEntry[],
+  limits: DirectoryLimits,
+): void {
+  const seen = new Set<string>();
+  let total = 0;
+  for (const entry of entries) {
+    const where = `${archive}, entry ${entry.name} at offset ${entry.offset}`;
+    if (seen.has(entry.name)) throw bad(where, "needs each entry name once, found it twice");
+    seen.add(entry.name);
+    if (entry.flags & flag.encrypted)
+      throw bad(
+        where,
+        "needs an entry that is not encrypted, found one that is",
+        "decrypt it first",
+      );
+    // bits 1 and 2 say how hard the packer tried
+    if (entry.flags & ~(flag.descriptor | flag.utf8 | 6)) {
+      throw bad(
+        where,
+        `needs no other flags than 1, 2, 3 and 11, found 0x${entry.flags.toString(16)}`,
+      );
+    }
+    if (entry.method !== method.stored && entry.method !== method.deflated) {
+      throw bad(
+        where,
+        `needs method 0 (stored) or 8 (deflate), found ${entry.method}`,
+        "pack it again with deflate",
+      );
+    }
+    const stored = entry.method === method.stored || entry.name.endsWith("/");
+    if (
+      stored ? entry.size !== entry.compressedSize : entry.size > mostRatio * entry.compressedSize
+    ) {
+      throw bad(
+        where,
+        `needs at most ${stored ? 1 : mostRatio} bytes for each of ${entry.compressedSize} compressed ones, found ${entry.size}`,
+        "do not use this file: it may be made to fill memory",
+      );
+    }
+    total += entry.size;
+    if (total > limits.totalSize) {
+      throw bad(
+        where,
+        `needs at most ${limits.totalSize} bytes uncompressed in all, found ${total} up to here`,
+      );
+    }
+  }
+}
+
+/**
+ * Reads each entry's local header and checks that it says what the directory says, that the entries fill the
+ * archive from its first byte to its directory without overlap or gap; returns where the data of each begin.
+ * @throws BAD_FILE naming the entry
+ */
+export async function checkLayout(
+  source: ByteSource,
+  archive: string,
+  entries: readonly ZipEntry[],
+  directory: number,
+): Promise<ReadonlyMap<string, number>> {
+  const places = new Map<string, number>();
+  const sorted = [...entries].sort((a, b) => a.offset - b.offset);
+  let expected = 0;
+  for (const [k, entry] of sorted.entries()) {
+    const where = `${archive}, entry ${entry.name} at offset ${entry.offset}`;
+    if (entry.offset !== expected) {
+      const fault =
+        entry.offset < expected
+          ? "overlaps the entry before it"
+          : "leaves a gap after the entry before it";
+      throw bad(
+        where,
+        `needs to begin at offset ${expected}, where the one before it ends, found one that ${fault}`,
+      );
+    }
+    const data = await localHeader(source, entry, where);
+    places.set(entry.name, data);
+    const end = data + entry.compressedSize;
+    const next = k + 1 < sorted.length ? sorted[k + 1].offset : directory;
+    if (end > directory)
+      throw bad(where, `needs to end before the directory at ${directory}, found an end at ${end}`);
+    expected =
+      entry.flags & flag.descriptor ? await descriptorEnd(source, entry, end, next, where) : end;
+  }
+  if (expected !== directory) {
+    throw bad(
+      archive,
+      `needs its directory at offset ${expected}, after the last entry, found it at ${directory}`,
+    );
+  }
+  return places;
+}
+
+/** Offset of the data of an entry, after its local header agreed with the directory. */
+async function localHeader(source: ByteSource, entry: ZipEntry, where: string): Promise<number> {
+  const head = await readExactly(source, entry.offset, recordSize.local, where);
+  const view = viewOf(head);
+  if (view.getUint32(0, true) !== signature.local)
+    throw bad(where, "needs a local ZIP header, found something else");
+  const [nameLength, extraLength] = [view.getUint16(26, true), view.getUint16(28, true)];
+  const rest = await readExactly(
+    source,
+    entry.offset + recordSize.local,
+    nameLength + extraLength,
+    where,
+  );
+  const name = entryName(rest.subarray(0, nameLength), where);
+  const sizes = zip64Values(
+    rest.subarray(nameLength),
+    [view.getUint32(22, true), view.getUint32(18, true)],
+    where,
+  );
+  const later = (entry.flags & flag.descriptor) !== 0;
+  const agrees = (found: number, needed: number) =>
+    found === needed || (later && (found === 0 || found === full32));
+  const same =
+    name === entry.name &&
+    view.getUint16(6, true) === entry.flags &&
+    view.getUint16(8, true) === entry.method &&
+    view.getUint32(10, true) === entry.stamp &&
+    agrees(view.getUint32(14, true), entry.crc) &&
+    agrees(sizes[0], entry.size) &&
+    agrees(sizes[1], entry.compressedSize);
+  if (!same)
+    throw bad(
+      where,
+      "needs a local ZIP header that agrees with the directory, found one that differs",
+    );
+  return entry.offset + recordSize.local + nameLength + extraLength;
+}
+
+/** End of the record after the data that repeats CRC and sizes: with or without signature, 4- or 8-byte sizes. */
+async function descriptorEnd(
+  source: ByteSource,
+  entry: ZipEntry,
+  at: number,
+  next: number,
+  where: string,
+): Promise<number> {
+  const length = next - at;
+  if (![12, 16, 20, 24].includes(length)) {
+    throw bad(
+      where,
+      `needs a ZIP data descriptor of 12 to 24 bytes at offset ${at}, found ${length} bytes up to what follows`,
+    );
+  }
+  const view = viewOf(await readExactly(source, at, length, where));
+  const signed = length === 16 || length === 24;
+  const base = signed ? 4 : 0;
+  const narrow = length - base === 12;
+  const sizes = narrow
+    ? [view.getUint32(base + 4, true), view.getUint32(base + 8, true)]
+    : [wide(view, base + 4), wide(view, base + 12)];
+  const same =
+    (!signed || view.getUint32(0, true) === signature.descriptor) &&
+    view.getUint32(base, true) === entry.crc &&
+    sizes[0] === entry.compressedSize &&
+    sizes[1] === entry.size;
+  if (!same)
+    throw bad(
+      where,
+      "needs a ZIP data descriptor that agrees with the directory, found one that differs",
+    );
+  return at + length;
+}

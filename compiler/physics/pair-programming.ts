@@ -1,0 +1,97 @@
+import type { ProgrammingDescription, Pulse, Technology } from "../define.ts";
+import { XbcError } from "../errors.ts";
+import { type Values, valuesOf } from "./condition.ts";
+
+/**
+ * How pairs are programmed, cell by cell (H4): forming once, then SET to LRS or RESET to HRS. Energies
+ * are V·I·t at compliance times the share of the pulse that the current flows.
+ * @throws BAD_TECHNOLOGY if `conventions.sourceLine` is neither "per-pair" nor "per-row"
+ */
+export function pairProgramming(technology: Technology, condition: string): ProgrammingDescription {
+  const values = valuesOf(technology, condition);
+  const sourceLine = sourceLineOf(technology);
+  return {
+    forming: formingPulse(values),
+    levels: [
+      { level: 0, name: "HRS", pulses: [resetPulse(values)] },
+      { level: 1, name: "LRS", pulses: [setPulse(values)] },
+    ],
+    unselected: {
+      // a source line along the row would SET every other cell whose bit line is at ground
+      bitLines: sourceLine === "per-pair" ? "grounded" : "follow source line",
+      complement: "follows source line",
+    },
+    sourceLine,
+    energySource:
+      `SET and RESET: V·I·t at compliance, the upper bound, times ${values("energyEfficiency")} ` +
+      "(assumed; keeps H10's ranges); forming: half of V·I·t of the ramp, an upper bound",
+  };
+}
+
+function sourceLineOf(technology: Technology): "per-pair" | "per-row" {
+  const found = technology.conventions.sourceLine;
+  if (found === "per-pair" || found === "per-row") return found;
+  throw new XbcError(
+    "BAD_TECHNOLOGY",
+    `technology ${technology.name}, conventions.sourceLine: needs "per-pair" or "per-row", ` +
+      `found ${found === undefined ? "nothing" : `"${found}"`}; say how the source lines run`,
+  );
+}
+
+function formingPulse(values: Values): Pulse {
+  const top = values("formingVoltage");
+  const rate = values("formingRamp");
+  const current = values("formingCurrent");
+  return {
+    operation: "forming",
+    wordLine_V: wordLineFor(values, current),
+    bitLine_V: 0,
+    sourceLine_V: top,
+    complianceCurrent_A: current,
+    duration_s: top / rate,
+    ramp_V_per_s: rate,
+    energy_J: 0.5 * top * current * (top / rate),
+  };
+}
+
+function setPulse(values: Values): Pulse {
+  const current = values("setCurrent");
+  return {
+    operation: "SET",
+    wordLine_V: wordLineFor(values, current),
+    bitLine_V: 0,
+    sourceLine_V: values("setVoltage"),
+    complianceCurrent_A: current,
+    duration_s: values("setPulse"),
+    ramp_V_per_s: null,
+    energy_J: pulseEnergy(values, "setVoltage", "setPulse"),
+  };
+}
+
+/** The gate voltage that limits the current to the compliance; linear above the threshold. */
+function wordLineFor(values: Values, compliance_A: number): number {
+  return values("gateThreshold") + compliance_A / values("gateTransconductance");
+}
+
+function resetPulse(values: Values): Pulse {
+  return {
+    operation: "RESET",
+    wordLine_V: values("resetWordLine"),
+    bitLine_V: values("resetVoltage"),
+    sourceLine_V: 0,
+    complianceCurrent_A: null,
+    duration_s: values("resetPulse"),
+    ramp_V_per_s: null,
+    energy_J: pulseEnergy(values, "resetVoltage", "resetPulse"),
+  };
+}
+
+/** Energy of a SET or RESET; a RESET starts from the current that the SET left. */
+export function pulseEnergy(values: Values, voltage: string, pulse: string): number {
+  return values("energyEfficiency") * energyBound(values, voltage, pulse);
+}
+
+/** V·I·t at compliance: no pulse takes more. */
+export function energyBound(values: Values, voltage: string, pulse: string): number {
+  return values(voltage) * values("setCurrent") * values(pulse);
+}

@@ -1,0 +1,120 @@
+import type { EncodingLayout } from "../define.ts";
+import { XbcError } from "../errors.ts";
+import { sha256Of } from "../image/sha256.ts";
+import type { ProgrammingImage } from "../ir/image.ts";
+import type { BankLimits, LayerPlacement } from "../ir/mapping.ts";
+import type {
+  Buffer,
+  BufferId,
+  CodeRange,
+  DigitalLayer,
+  LayerId,
+  MatrixLayer,
+  SubgraphLayer,
+} from "../ir/network.ts";
+import type { ElementType } from "../ir/tensor.ts";
+import { canonicalJson, type JsonReal, parseJson } from "./canonical-json.ts";
+import { validate } from "./manifest.generated.js";
+import { requireValid } from "./validate.ts";
+
+/** The name of an entry of the archive, which holds what stands in its place in an image. */
+export type EntryName = string;
+
+export type StoredRequantize =
+  | { readonly kind: "sum" }
+  | { readonly kind: "thresholds"; readonly range: CodeRange; readonly thresholds: EntryName; readonly directions: EntryName }
+  | { readonly kind: "table"; readonly range: CodeRange; readonly minimum: number; readonly maximum: number; readonly codes: EntryName };
+
+export type StoredMatrix = Omit<MatrixLayer, "scale" | "requantize"> & {
+  readonly scale: EntryName;
+  readonly requantize: StoredRequantize;
+};
+
+type Op<Name extends DigitalLayer["op"]> = Extract<DigitalLayer, { readonly op: Name }>;
+
+export type StoredDigital =
+  | (Omit<Op<"encode">, "thresholds" | "directions"> & { readonly thresholds: EntryName; readonly directions: EntryName })
+  | (Omit<Op<"permute">, "order"> & { readonly order: EntryName })
+  | (Omit<Op<"requantize">, "requantize"> & { readonly requantize: StoredRequantize });
+
+export type StoredSubgraph = Omit<SubgraphLayer, "onnx"> & { readonly onnx: EntryName };
+
+export type StoredLayer = StoredMatrix | { readonly kind: "digital"; readonly step: StoredDigital } | StoredSubgraph;
+
+export interface StoredNoise {
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, JsonReal>>;
+}
+
+/** How often the schedule of a layer runs for one inference. */
+export interface LoopCounts {
+  readonly layer: LayerId;
+  readonly positions: number;
+  readonly planes: number;
+  readonly repeats: number;
+}
+
+/** An entry of the archive: what its uncompressed bytes are; type and shape where it is an array. */
+export interface EntryRecord {
+  readonly name: EntryName;
+  readonly size: number;
+  readonly sha256: string;
+  readonly dtype?: ElementType;
+  readonly shape?: readonly number[];
+}
+
+type Plain =
+  | "format"
+  | "version"
+  | "generator"
+  | "source"
+  | "target"
+  | "condition"
+  | "precision"
+  | "technology"
+  | "programming"
+  | "inputs"
+  | "outputs"
+  | "costs"
+  | "seed"
+  | "options"
+  | "assumptions"
+  | "warnings"
+  | "baseline";
+
+/** `manifest.json`: a programming image but for its arrays, which are entries of their own. */
+export type Manifest = Pick<ProgrammingImage, Plain> & {
+  readonly noise: readonly StoredNoise[];
+  readonly weak: { readonly condition: string; readonly noise: readonly StoredNoise[] } | null;
+  readonly limits: Omit<BankLimits, "margin"> & { readonly margin: JsonReal };
+  readonly buffers: readonly (Buffer & { readonly id: BufferId })[];
+  readonly layers: readonly StoredLayer[];
+  readonly loops: readonly LoopCounts[];
+  readonly encodings: readonly EncodingLayout[];
+  readonly placements: readonly (Omit<LayerPlacement, "encoding"> & { readonly encoding: number })[];
+  readonly cells: readonly { readonly layer: LayerId; readonly entries: readonly EntryName[] }[];
+  readonly referenceWeights: readonly { readonly layer: LayerId; readonly value: string; readonly transposed: boolean }[];
+  readonly entries: readonly EntryRecord[];
+};
+
+/** The bytes of `manifest.json`: canonical JSON that carries its own SHA-256. */
+export function manifestBytes(manifest: Manifest): Uint8Array {
+  const utf8 = new TextEncoder();
+  const sha256 = sha256Of(utf8.encode(canonicalJson(manifest)));
+  return utf8.encode(`${canonicalJson({ ...manifest, sha256 })}\n`);
+}
+
+/**
+ * A manifest from its bytes, checked against its schema and its own SHA-256.
+ * @throws BAD_FILE with the JSON path, what was needed, what was found
+ */
+export function parseManifest(bytes: Uint8Array, where: string): Manifest {
+  const value = parseJson(new TextDecoder().decode(bytes), where);
+  requireValid(validate, value, where, "BAD_FILE");
+  const { sha256, ...manifest } = value as Manifest & { readonly sha256: string };
+  const found = sha256Of(new TextEncoder().encode(canonicalJson(manifest)));
+  if (found !== sha256) {
+    throw new XbcError("BAD_FILE", `${where}: needs the SHA-256 ${sha256} that it names, found ${found}; the file was edited or is damaged, compile the image again`);
+  }
+  return manifest;
+}

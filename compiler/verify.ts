@@ -1,0 +1,115 @@
+import type { Stages } from "./define.ts";
+import { internal } from "./errors.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { MappedNetwork } from "./ir/mapping.ts";
+import type { Layer, QuantizedNetwork } from "./ir/network.ts";
+import { levelsOf } from "./ir/network.ts";
+import { placementFault } from "./ir/placement.ts";
+import type { Schedule } from "./ir/schedule.ts";
+import { scheduleColumns } from "./ir/schedule.ts";
+import { sizeOf } from "./ir/tensor.ts";
+
+/**
+ * What must hold of a stage; runs after every pass.
+ * @throws INTERNAL naming the pass that broke the rule
+ */
+export function checkStage(pass: string, stage: keyof Stages, value: Stages[keyof Stages]): void {
+  const fail = (message: string): never => {
+    throw internal(`pass ${pass}`, message);
+  };
+  switch (stage) {
+    case "graph":
+      return "nodes" in value ? checkGraph(value, fail) : fail("did not return a graph");
+    case "network":
+      return "weights" in value ? checkNetwork(value, fail) : fail("did not return a network");
+    case "mapped":
+      return "placements" in value ? checkMapped(value, fail) : fail("did not return a mapped network");
+    case "schedule":
+      return "steps" in value ? checkSchedule(value, fail) : fail("did not return a schedule");
+  }
+}
+
+type Fail = (message: string) => never;
+
+/** Every value is made once, before it is read; names are unique. */
+function checkGraph(graph: Graph, fail: Fail): void {
+  const known = new Set<string>([...graph.inputs, ...graph.constants.keys(), ""]);
+  const names = new Set<string>();
+  for (const node of graph.nodes) {
+    if (names.has(node.name)) fail(`two nodes are named ${node.name}`);
+    names.add(node.name);
+    for (const input of node.inputs) if (!known.has(input)) fail(`node ${node.name} reads ${input} before it is made`);
+    for (const output of node.outputs) {
+      if (output !== "" && known.has(output)) fail(`node ${node.name} makes ${output} a second time`);
+      known.add(output);
+    }
+  }
+  for (const output of graph.outputs) if (!known.has(output)) fail(`output ${output} is never made`);
+}
+
+/** Buffers are filled once and before they are read; weights fit their alphabet; sums fit int32. */
+function checkNetwork(network: QuantizedNetwork, fail: Fail): void {
+  const filled = new Set<string>(network.inputs.map((input) => input.buffer));
+  for (const layer of network.layers) {
+    for (const from of layer.kind === "subgraph" ? layer.from : [layer.from]) {
+      if (!filled.has(from)) fail(`layer ${layer.id} reads ${from} before it is filled`);
+    }
+    for (const to of layer.kind === "subgraph" ? layer.to : [layer.to]) {
+      if (filled.has(to)) fail(`layer ${layer.id} fills ${to} a second time`);
+      if (!network.buffers.has(to)) fail(`layer ${layer.id} fills ${to}, which is no buffer`);
+      filled.add(to);
+    }
+    checkLayer(network, layer, fail);
+  }
+  for (const { name, buffer } of network.outputs) if (!filled.has(buffer)) fail(`output ${name} is never filled`);
+}
+
+function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
+  if (layer.kind !== "matrix") return;
+  const codes = network.weights.get(layer.id);
+  const from = network.buffers.get(layer.from);
+  const to = network.buffers.get(layer.to);
+  if (!codes || !from || !to) return fail(`layer ${layer.id} lacks weights or buffers`);
+  if (codes.data.length !== layer.outputs * layer.inputs) fail(`layer ${layer.id}: weights do not fit its shape`);
+  if (from.kind !== "codes") fail(`layer ${layer.id} reads ${from.kind}, not codes`);
+  const allowed = new Uint8Array(1 << 13);
+  for (const level of codes.alphabet.levels) allowed[level + (1 << 12)] = 1;
+  for (const code of codes.data) if (!allowed[code + (1 << 12)]) fail(`layer ${layer.id}: code ${code} is not in ${codes.alphabet.name}`);
+  if (to.kind === "sums" && !(to.bound < 2 ** 31)) fail(`layer ${layer.id}: sums up to ${to.bound} do not fit int32`);
+  if (layer.requantize.kind === "thresholds") {
+    const steps = levelsOf(layer.requantize.range) - 1;
+    if (layer.requantize.thresholds.length !== layer.outputs * steps) fail(`layer ${layer.id}: ${layer.requantize.thresholds.length} thresholds`);
+  }
+  if (layer.access.kind === "dense" && sizeOf(from.shape) !== layer.access.positions * layer.inputs) {
+    fail(`layer ${layer.id}: ${sizeOf(from.shape)} codes for ${layer.access.positions} x ${layer.inputs} inputs`);
+  }
+}
+
+/** Every matrix is placed once, within the bank limits. */
+function checkMapped(mapped: MappedNetwork, fail: Fail): void {
+  const matrices = mapped.network.layers.filter((layer) => layer.kind === "matrix").map((layer) => layer.id);
+  const placed = mapped.placements.map((placement) => placement.layer);
+  if (matrices.join("\n") !== placed.join("\n")) fail("placements and matrix layers differ");
+  for (const placement of mapped.placements) {
+    const fault = placementFault(placement);
+    if (fault) fail(`layer ${placement.layer}: ${fault}`);
+    if (placement.bankWordLines > mapped.limits.wordLines || placement.bankBitLines > mapped.limits.bitLines) {
+      fail(`layer ${placement.layer}: its banks exceed the limits`);
+    }
+  }
+}
+
+/** Reads stay inside their bank and within what the array reads at once, and every used word line is read once a bank. */
+function checkSchedule({ mapped, steps }: Schedule, fail: Fail): void {
+  const width = scheduleColumns.length;
+  const { array } = mapped.target.technology;
+  for (let row = 0; row < steps.rows; row++) {
+    const at = row * width;
+    const [, layer, , bank, first, lines, firstBit, bits, count, , , , stride] = steps.data.subarray(at, at + width);
+    const placement = mapped.placements[layer];
+    if (!placement || bank < 0 || bank >= placement.banks) fail(`row ${row} reads bank ${bank} of layer ${layer}`);
+    const end = first + (count - 1) * stride + lines;
+    if (end > placement.bankWordLines || firstBit + bits > placement.bankBitLines) fail(`row ${row} reads outside its bank`);
+    if (lines > array.activeWordLines || bits > array.sensedBitLines) fail(`row ${row} reads more lines at once than the array can`);
+  }
+}

@@ -1,0 +1,99 @@
+import type { PassContext } from "../compiler/define.ts";
+import { definePass } from "../compiler/define.ts";
+import { XbcError } from "../compiler/errors.ts";
+import type { Graph, ValueId } from "../compiler/ir/graph.ts";
+import { toNumbers } from "../compiler/ir/tensor.ts";
+import type { Domain } from "./lowering/domain.ts";
+import { domainsOf } from "./lowering/domain.ts";
+import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
+import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
+import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
+
+/** `binary:THRESHOLD`, `bits:N` or `auto`. */
+type InputEncoding =
+  | { readonly kind: "auto" }
+  | { readonly kind: "binary"; readonly threshold: number }
+  | { readonly kind: "bits"; readonly bits: number };
+
+export default definePass({
+  name: "encode-input",
+  summary: "Quantize the network's input as --input-encoding says, where the model itself does not",
+  from: "graph",
+  to: "graph",
+  meaning: "approximate",
+  run: async (graph, context) => {
+    const encoding = parseEncoding(context.options.inputEncoding);
+    const domain = inputDomain(parseTransform(context.options.inputTransform));
+    return graph.inputs.reduce((current, input) => encodeInput(current, input, encoding, domain, context), graph);
+  },
+});
+
+/** @throws BAD_OPTION */
+export function parseEncoding(text: string): InputEncoding {
+  const [name, value = ""] = text.split(":");
+  if (text === "auto") return { kind: "auto" };
+  if (name === "binary" && value !== "" && Number.isFinite(Number(value))) return { kind: "binary", threshold: Number(value) };
+  const bits = Number(value);
+  if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12) return { kind: "bits", bits };
+  throw new XbcError(
+    "BAD_OPTION",
+    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N, such as binary:0.5 or bits:8`,
+  );
+}
+
+function encodeInput(graph: Graph, input: ValueId, encoding: InputEncoding, domain: Domain | null, context: PassContext): Graph {
+  if (graph.values.get(input)?.type !== "float32") return graph;
+  switch (encoding.kind) {
+    case "binary":
+      return insertAfter(graph, input, [
+        { op: "Greater", operands: [encoding.threshold] },
+        { op: "Where", operands: [1, -1] },
+      ]);
+    case "bits":
+      return encodeBits(graph, input, encoding.bits, domain);
+    case "auto":
+      return domain || !meetsMatrixUnquantized(graph, input) ? graph : encodeByData(graph, input, context);
+  }
+}
+
+/** N bits over the span of the transformed bytes, or over [0, 1] without a transform. */
+function encodeBits(graph: Graph, input: ValueId, bits: number, domain: Domain | null): Graph {
+  const low = domain?.low ?? 0;
+  const high = domain?.high ?? 1;
+  const levels = 2 ** bits - 1;
+  if (domain?.codes && bits === 8) return graph;
+  return insertAfter(graph, input, uniformQuantizer((high - low) / levels, low, 0, levels));
+}
+
+/** True where a matrix node reads the input through operators that leave it a float. */
+function meetsMatrixUnquantized(graph: Graph, input: ValueId): boolean {
+  const bytes: Domain = { low: 0, high: 255, codes: { scale: 1, offset: 0, range: { minimum: 0, maximum: 255, step: 1 } } };
+  const assumed = domainsOf(graph, new Map([[input, bytes]]));
+  const without = domainsOf(graph, new Map());
+  return graph.nodes.some((node) => {
+    const matrix = matrixNodeOf(graph, node);
+    return matrix !== null && !without.get(matrix.data)?.codes && assumed.get(matrix.data)?.codes;
+  });
+}
+
+/** What calibration data say of the input: whole bytes, or a span in 8 bits. Recorded as an assumption. */
+function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph {
+  const data = context.options.calibration?.get(input);
+  if (!data) return graph;
+  const values = toNumbers(data);
+  let low = values[0];
+  let high = values[0];
+  let whole = true;
+  for (const v of values) {
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+    whole &&= Number.isInteger(v);
+  }
+  if (whole && low >= 0 && high <= 255 && high > 1) {
+    context.assume(`input ${input} takes whole numbers 0 to 255, as in the calibration data`);
+    return insertAfter(graph, input, uniformQuantizer(1, 0, 0, 255));
+  }
+  const [from, to] = low >= 0 && high <= 1 ? [0, 1] : [low, high];
+  context.assume(`input ${input} is read in 8 bits over ${from} to ${to}, the span of the calibration data`);
+  return insertAfter(graph, input, uniformQuantizer((to - from) / 255, from, 0, 255));
+}

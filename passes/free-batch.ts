@@ -1,0 +1,53 @@
+import { definePass } from "../compiler/define.ts";
+import type { Graph, GraphNode, ValueType } from "../compiler/ir/graph.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
+import { tensor, toNumbers } from "../compiler/ir/tensor.ts";
+import { inferValues } from "../compiler/onnx/infer.ts";
+
+export default definePass({
+  name: "free-batch",
+  summary: "Let a model that was exported for one sample take any number of them, where its shapes allow it",
+  from: "graph",
+  to: "graph",
+  meaning: "exact",
+  run: async (graph) => freeBatch(graph),
+});
+
+/**
+ * A batch of 1 becomes a named one, and Reshape targets that begin with 1 keep their input's batch. Taken back
+ * where inference then does not find the batch in front of every output.
+ */
+export function freeBatch(graph: Graph): Graph {
+  const fixed = graph.inputs.every((input) => graph.values.get(input)?.shape?.[0] === 1);
+  if (!fixed || graph.inputs.length === 0) return graph;
+  const values = new Map<string, ValueType>();
+  for (const [id, type] of graph.values) if (graph.constants.has(id)) values.set(id, type);
+  for (const input of graph.inputs) {
+    const type = graph.values.get(input);
+    if (type?.shape) values.set(input, { type: type.type, shape: ["batch", ...type.shape.slice(1)] });
+  }
+  const constants = new Map(graph.constants);
+  const nodes = graph.nodes.map((node) => freeReshape(node, graph, constants));
+  const freed = inferValues({ ...graph, nodes, constants, values });
+  const carried = (id: string) => freed.values.get(id)?.shape?.[0] === "batch";
+  const sizesKept = freed.nodes.every((node) => node.outputs.every((id) => sameButBatch(graph.values.get(id), freed.values.get(id))));
+  return graph.outputs.every(carried) && sizesKept ? freed : graph;
+}
+
+/** A Reshape to [1, …] as one to [0, …], which copies the batch. */
+function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tensor>): GraphNode {
+  const target = graph.constants.get(node.inputs[1] ?? "");
+  if (node.op !== "Reshape" || node.domain !== "" || !target || graph.constants.has(node.inputs[0])) return node;
+  const shape = [...toNumbers(target)];
+  if (shape[0] !== 1) return node;
+  const name = `${node.outputs[0]}/shape-of-any-batch`;
+  constants.set(name, tensor("int64", target.shape, BigInt64Array.from(shape.map((d, axis) => BigInt(axis === 0 ? 0 : d)))));
+  return { ...node, inputs: [node.inputs[0], name] };
+}
+
+/** Where both shapes are known they agree but for a leading 1 that became the batch. */
+function sameButBatch(before: ValueType | undefined, after: ValueType | undefined): boolean {
+  if (!before?.shape) return true;
+  if (!after?.shape || after.shape.length !== before.shape.length) return false;
+  return before.shape.every((d, axis) => d === after.shape?.[axis] || (axis === 0 && d === 1 && after.shape?.[0] === "batch"));
+}

@@ -1,0 +1,106 @@
+import { definePass } from "../compiler/define.ts";
+import type { PassContext } from "../compiler/define.ts";
+import { XbcError } from "../compiler/errors.ts";
+import type { Graph, GraphNode } from "../compiler/ir/graph.ts";
+import type { InputTransform, LayerId, NetworkInput, QuantizedNetwork, ReferenceWeight } from "../compiler/ir/network.ts";
+import { bufferId } from "../compiler/ir/network.ts";
+import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
+import type { Domain } from "./lowering/domain.ts";
+import { domainsOf } from "./lowering/domain.ts";
+import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
+import type { MatrixNode } from "./lowering/matrix-nodes.ts";
+import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
+import type { MatrixChoice } from "./lowering/reference.ts";
+import { referenceGraph } from "./lowering/reference.ts";
+import { recognizeWeights } from "./lowering/weights.ts";
+
+export default definePass({
+  name: "lower",
+  summary: "Cut the graph into matrix layers on integer codes and float subgraphs between them",
+  from: "graph",
+  to: "network",
+  meaning: "exact",
+  run: async (graph, context) => lower(graph, context),
+});
+
+function lower(graph: Graph, context: PassContext): QuantizedNetwork {
+  const transform = parseTransform(context.options.inputTransform);
+  const choices = chooseMatrices(graph, transform, context);
+  const reference = referenceGraph(graph, choices);
+  const inputs = networkInputs(reference.graph, transform);
+  const cut = cutAtMatrices(reference.graph, reference.layers, inputs);
+  const referenceWeights = new Map<LayerId, ReferenceWeight>(
+    reference.layers.map((layer) => [layer.id, { value: layer.weightsValue, transposed: true }]),
+  );
+  return {
+    inputs,
+    outputs: graph.outputs.map((name) => ({ name, buffer: bufferId(name) })),
+    ...cut,
+    reference: reference.graph,
+    referenceWeights,
+    warnings: graph.warnings,
+    assumptions: [],
+  };
+}
+
+/** Every constant-weight matrix with its codes. @throws NOT_ENCODABLE naming the layer that cannot be put on cells, and what would help */
+function chooseMatrices(
+  graph: Graph,
+  transform: readonly InputTransform[],
+  context: PassContext,
+): ReadonlyMap<GraphNode, MatrixChoice> {
+  const domains = domainsOf(graph, inputDomains(graph, transform));
+  const choices = new Map<GraphNode, MatrixChoice>();
+  for (const node of graph.nodes) {
+    const matrix = matrixNodeOf(graph, node);
+    if (matrix) choices.set(node, chooseMatrix(matrix, domains.get(matrix.data)));
+  }
+  if (choices.size === 0) {
+    throw new XbcError(
+      "UNSUPPORTED",
+      "the model: needs at least one Gemm or MatMul with a constant matrix, found none; there is nothing to put on an array",
+    );
+  }
+  context.progress("lower", choices.size, choices.size);
+  return choices;
+}
+
+function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixChoice {
+  const { node } = matrix;
+  const weights = recognizeWeights(matrix.weights);
+  if (!weights) {
+    throw new XbcError(
+      "NOT_ENCODABLE",
+      `layer ${node.name}: needs quantized weights, found floats; use --precision binary or --precision ternary`,
+    );
+  }
+  if (!domain?.codes) {
+    throw new XbcError(
+      "NOT_ENCODABLE",
+      `layer ${node.name}: needs quantized activations, found floats in ${matrix.data}; ` +
+        "give --calibration DATA to quantize them, or --input-encoding if it is the network's input",
+    );
+  }
+  return { matrix, weights, domain: domain.codes };
+}
+
+/** Domains of the network's inputs: what their type says, or what the transform says of bytes. */
+export function inputDomains(graph: Graph, transform: readonly InputTransform[]): ReadonlyMap<string, Domain> {
+  const known = new Map<string, Domain>();
+  for (const input of graph.inputs) {
+    const domain = inputDomain(transform);
+    if (domain && graph.values.get(input)?.type === "float32") known.set(input, domain);
+  }
+  return known;
+}
+
+function networkInputs(graph: Graph, transform: readonly InputTransform[]): readonly NetworkInput[] {
+  return graph.inputs.map((name) => ({
+    name,
+    buffer: bufferId(name),
+    type: graph.values.get(name)?.type ?? "float32",
+    shape: sampleShape(graph, name),
+    batched: isBatched(graph),
+    transform,
+  }));
+}

@@ -1,0 +1,146 @@
+import type { Alphabet, CodeMatrix } from "../../compiler/ir/network.ts";
+import { binaryAlphabet, ternaryAlphabet } from "../../compiler/ir/network.ts";
+
+/** A weight matrix as its model stores it: element (o, i) is data[o·outputStride + i·inputStride]. */
+export interface FloatMatrix {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly data: ArrayLike<number>;
+  readonly outputStride: number;
+  readonly inputStride: number;
+}
+
+/** Weights that are a grid of integers: real weight = fround(code · scale of its output). */
+export interface CodedWeights {
+  readonly codes: CodeMatrix;
+  /** one, or one per output */
+  readonly scale: Float32Array;
+}
+
+const LARGEST_CODE = 2047; // an alphabet holds at most 12 bits
+
+/**
+ * The codes of weights that already are quantized: ±s, {−s, 0, s}, or k·s for integers k, with one scale
+ * for the tensor or one per output. Null where they are floats: no scale reproduces them bit for bit.
+ */
+export function recognizeWeights(matrix: FloatMatrix): CodedWeights | null {
+  const whole = gridOf(distinct(matrix, 0, matrix.outputs));
+  if (whole) return coded(matrix, Float32Array.of(whole));
+  const scales = new Float32Array(matrix.outputs);
+  for (let o = 0; o < matrix.outputs; o++) {
+    const scale = gridOf(distinct(matrix, o, o + 1));
+    if (scale === null) return null;
+    scales[o] = scale;
+  }
+  return matrix.outputs > 1 ? coded(matrix, scales) : null;
+}
+
+/** Magnitudes that occur in some rows; null when there are too many for a grid of 12 bits. */
+function distinct(matrix: FloatMatrix, first: number, end: number): Set<number> | null {
+  const found = new Set<number>();
+  let a = Number.NaN;
+  let b = Number.NaN;
+  for (let o = first; o < end; o++) {
+    let at = o * matrix.outputStride;
+    for (let i = 0; i < matrix.inputs; i++, at += matrix.inputStride) {
+      const magnitude = Math.abs(matrix.data[at]);
+      if (magnitude === a || magnitude === b) continue;
+      b = a;
+      a = magnitude;
+      found.add(magnitude);
+      if (found.size > LARGEST_CODE + 1) return null;
+    }
+  }
+  return found;
+}
+
+/** The largest s of which every magnitude is an exact float32 multiple; null where there is none. */
+function gridOf(magnitudes: Set<number> | null): number | null {
+  if (!magnitudes) return null;
+  const sorted = [...magnitudes].filter((m) => m !== 0).sort((x, y) => x - y);
+  if (sorted.length === 0) return 1;
+  if (!Number.isFinite(sorted[sorted.length - 1])) return null;
+  if (sorted.length === 1) return sorted[0];
+  let pitch = sorted[0];
+  for (let k = 1; k < sorted.length; k++) pitch = Math.min(pitch, sorted[k] - sorted[k - 1]);
+  const largest = sorted[sorted.length - 1];
+  // Integers are their own codes, even where their common divisor is larger: no scale to round.
+  if (sorted.every(Number.isInteger)) return largest <= LARGEST_CODE ? greatestDivisor(sorted) : null;
+  for (let divisor = 1; divisor <= 4; divisor++) {
+    const top = Math.round((largest / pitch) * divisor);
+    if (top > LARGEST_CODE) return null;
+    const scale = exactScale(sorted, Math.fround(largest / top));
+    if (scale !== null) return scale;
+  }
+  return null;
+}
+
+function greatestDivisor(sorted: readonly number[]): number {
+  let divisor = 0;
+  for (const m of sorted) {
+    let [x, y] = [divisor, m];
+    while (y !== 0) [x, y] = [y, x % y];
+    divisor = x;
+  }
+  return divisor;
+}
+
+/** The float32 next to a guess, if any, of which every magnitude is fround(k·s). */
+function exactScale(sorted: readonly number[], guess: number): number | null {
+  const bits = new Uint32Array(1);
+  const float = new Float32Array(bits.buffer);
+  for (const step of [0, 1, -1, 2, -2, 3, -3]) {
+    float[0] = guess;
+    bits[0] += step;
+    const scale = float[0];
+    if (scale > 0 && sorted.every((m) => Math.fround(Math.round(m / scale) * scale) === m)) return scale;
+  }
+  return null;
+}
+
+function coded(matrix: FloatMatrix, scale: Float32Array): CodedWeights {
+  const { outputs, inputs } = matrix;
+  let small = true;
+  for (let o = 0; o < outputs && small; o++) small = largestCode(matrix, o, scale) <= 127;
+  const data = small ? new Int8Array(outputs * inputs) : new Int16Array(outputs * inputs);
+  for (let o = 0, to = 0; o < outputs; o++) {
+    const s = scale.length === 1 ? scale[0] : scale[o];
+    let at = o * matrix.outputStride;
+    for (let i = 0; i < inputs; i++, at += matrix.inputStride) {
+      data[to++] = Math.round(matrix.data[at] / s);
+    }
+  }
+  return { codes: { outputs, inputs, data, alphabet: alphabetOf(data) }, scale };
+}
+
+function largestCode(matrix: FloatMatrix, o: number, scale: Float32Array): number {
+  const s = scale.length === 1 ? scale[0] : scale[o];
+  let largest = 0;
+  let at = o * matrix.outputStride;
+  for (let i = 0; i < matrix.inputs; i++, at += matrix.inputStride) {
+    largest = Math.max(largest, Math.abs(matrix.data[at] / s));
+  }
+  return Math.round(largest);
+}
+
+/** The smallest of the usual alphabets that holds all codes. */
+export function alphabetOf(data: Int8Array | Int16Array): Alphabet {
+  let minimum = 0;
+  let maximum = 0;
+  let zeros = false;
+  for (const code of data) {
+    if (code < minimum) minimum = code;
+    if (code > maximum) maximum = code;
+    if (code === 0) zeros = true;
+  }
+  if (minimum >= -1 && maximum <= 1) return zeros ? ternaryAlphabet : binaryAlphabet;
+  let bits = 2;
+  while (minimum < -(2 ** (bits - 1)) || maximum > 2 ** (bits - 1) - 1) bits++;
+  return integerAlphabet(bits);
+}
+
+/** Two's complement integers of so many bits. */
+export function integerAlphabet(bits: number): Alphabet {
+  const first = -(2 ** (bits - 1));
+  return { name: `int${bits}`, levels: Array.from({ length: 2 ** bits }, (_, k) => first + k) };
+}

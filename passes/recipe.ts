@@ -1,0 +1,27 @@
+import type { Pass } from "../compiler/define.ts";
+import binarize from "./binarize.ts";
+import encodeInput from "./encode-input.ts";
+import extractThresholds from "./extract-thresholds.ts";
+import foldConstants from "./fold-constants.ts";
+import freeBatch from "./free-batch.ts";
+import inferShapes from "./infer-shapes.ts";
+import lower from "./lower.ts";
+import quantizeActivations from "./quantize-activations.ts";
+import schedule from "./schedule.ts";
+import ternarize from "./ternarize.ts";
+import tile from "./tile.ts";
+
+/** The default order. It is a decision, so it is a plain list. */
+export const defaultPasses: readonly Pass[] = [
+  inferShapes,
+  foldConstants,
+  freeBatch,
+  encodeInput,
+  binarize,
+  ternarize,
+  quantizeActivations,
+  lower,
+  extractThresholds,
+  tile,
+  schedule,
+];

@@ -1,0 +1,141 @@
+import type { EncodingLayout, PassContext, TargetSpec } from "../compiler/define.ts";
+import { definePass } from "../compiler/define.ts";
+import { XbcError } from "../compiler/errors.ts";
+import type { BankLimits, LayerPlacement } from "../compiler/ir/mapping.ts";
+import type { MatrixLayer } from "../compiler/ir/network.ts";
+
+export default definePass({
+  name: "tile",
+  summary: "Choose an encoding and a bank layout for every matrix, within the target's limits",
+  from: "network",
+  to: "mapped",
+  meaning: "exact",
+  run: async (network, context) => {
+    const target = withBank(context);
+    const limits = target.laws.limits(target.technology);
+    checkArray(target, limits);
+    const matrices = network.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
+    const placements = matrices.map((layer) => placeLayer(layer, target, context));
+    return { network, target, limits, placements };
+  },
+});
+
+/** The target with the array that `--bank` says exists. */
+function withBank({ target, options }: PassContext): TargetSpec {
+  if (!options.bank) return target;
+  const array = {
+    ...target.technology.array,
+    ...options.bank,
+    sensedBitLines: Math.min(target.technology.array.sensedBitLines, options.bank.bitLines),
+  };
+  return { ...target, technology: { ...target.technology, array } };
+}
+
+function checkArray({ technology, name }: TargetSpec, limits: BankLimits): void {
+  const { wordLines, bitLines } = technology.array;
+  if (wordLines <= limits.wordLines && bitLines <= limits.bitLines) return;
+  throw new XbcError(
+    "LIMIT",
+    `bank ${wordLines}x${bitLines} on ${name}: at most ${limits.wordLines} word lines x ${limits.bitLines} bit lines can be read ` +
+      `(bound by ${limits.boundBy}); give a smaller --bank, or change the technology with --set`,
+  );
+}
+
+/** The first encoding of the technology that holds the layer's alphabet. */
+export function chooseEncoding(layer: MatrixLayer, target: TargetSpec): EncodingLayout {
+  for (const encoding of target.encodings) {
+    const layout = encoding.layout(layer.alphabet, target.technology);
+    if (layout) return layout;
+  }
+  throw new XbcError(
+    "NOT_ENCODABLE",
+    `layer ${layer.id}: ${layer.alphabet.name} weights do not fit ${target.name}, whose encodings are ` +
+      `${target.encodings.map((e) => e.name).join(", ")}; use --precision binary or --precision ternary`,
+  );
+}
+
+interface Shape {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly wordLines: number;
+  readonly perWordLine: number;
+}
+
+type Layout = Pick<LayerPlacement, "configuration" | "banks" | "tileInputs" | "tileOutputs" | "clocks">;
+
+/** H3: a bank holds a block of n x n weights, a clock reads one word line of every bank. */
+function parallelToSequential({ inputs, outputs, wordLines, perWordLine }: Shape): Layout {
+  const inputBlocks = Math.ceil(inputs / perWordLine);
+  const outputBlocks = Math.ceil(outputs / wordLines);
+  return {
+    configuration: "parallel-to-sequential",
+    banks: inputBlocks * outputBlocks,
+    tileInputs: perWordLine,
+    tileOutputs: wordLines,
+    clocks: Math.min(outputs, wordLines),
+  };
+}
+
+/** H3: a bank computes one output, its inputs arrive n at a time. */
+function sequentialToParallel({ inputs, outputs, wordLines, perWordLine }: Shape): Layout {
+  const capacity = wordLines * perWordLine;
+  return {
+    configuration: "sequential-to-parallel",
+    banks: outputs * Math.ceil(inputs / capacity),
+    tileInputs: capacity,
+    tileOutputs: 1,
+    clocks: Math.ceil(Math.min(inputs, capacity) / perWordLine),
+  };
+}
+
+/** Inputs on word lines: a tile is read in segments of the lines that may be active and sensed at once. */
+function gated({ inputs, outputs, wordLines, perWordLine }: Shape, target: TargetSpec): Layout {
+  const { activeWordLines, sensedBitLines, bitLines } = target.technology.array;
+  const segments = Math.ceil(Math.min(inputs, wordLines) / activeWordLines) * Math.ceil(bitLines / sensedBitLines);
+  return {
+    configuration: "gated",
+    banks: Math.ceil(inputs / wordLines) * Math.ceil(outputs / perWordLine),
+    tileInputs: wordLines,
+    tileOutputs: perWordLine,
+    clocks: segments,
+  };
+}
+
+function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext): LayerPlacement {
+  const encoding = chooseEncoding(layer, target);
+  const { array } = target.technology;
+  const perWordLine = Math.floor(array.bitLines / encoding.cellsPerWeight);
+  const shape = { inputs: layer.inputs, outputs: layer.outputs, wordLines: array.wordLines, perWordLine };
+  const { layout, reason } =
+    array.inputsOn === "word lines"
+      ? { layout: gated(shape, target), reason: "inputs run on the word lines" }
+      : chooseConfiguration(shape, context.options.configuration);
+  return {
+    layer: layer.id,
+    encoding,
+    ...layout,
+    reason,
+    bankWordLines: array.wordLines,
+    bankBitLines: array.bitLines,
+    inputs: layer.inputs,
+    outputs: layer.outputs,
+  };
+}
+
+/** The smaller product of banks and clocks; with equal products, fewer banks, then parallel to sequential. */
+function chooseConfiguration(
+  shape: Shape,
+  asked: PassContext["options"]["configuration"],
+): { readonly layout: Layout; readonly reason: string } {
+  const parallel = parallelToSequential(shape);
+  const sequential = sequentialToParallel(shape);
+  const describe = (l: Layout) => `${l.configuration}: ${l.banks} banks x ${l.clocks} clocks = ${l.banks * l.clocks}`;
+  const both = `${describe(parallel)}; ${describe(sequential)}`;
+  if (asked !== "auto") {
+    return { layout: asked === "parallel-to-sequential" ? parallel : sequential, reason: `asked for (${both})` };
+  }
+  const difference = sequential.banks * sequential.clocks - parallel.banks * parallel.clocks;
+  const takeSequential = difference < 0 || (difference === 0 && sequential.banks < parallel.banks);
+  const why = difference !== 0 ? "the smaller product" : sequential.banks !== parallel.banks ? "equal products, fewer banks" : "equal in both, the simpler inputs";
+  return { layout: takeSequential ? sequential : parallel, reason: `${why} (${both})` };
+}

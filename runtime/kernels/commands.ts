@@ -1,0 +1,250 @@
+/**
+ * What the engine can be told to do. A command runs over a range of samples; a sample has `positions`
+ * rows (a layer applied at several positions), and every buffer is rows at a fixed distance.
+ */
+
+/** One row for each (sample, position), sample by sample. */
+export interface Rows {
+  /** address in engine memory; of local rows, the bytes of one sample before them */
+  readonly at: number;
+  /** bytes from one row to the next */
+  readonly stride: number;
+  /** true: lives only while a chunk of samples runs, in the cache of its thread */
+  readonly local: boolean;
+}
+
+/**
+ * One digit of each activation as bit planes of 64-bit words, bit i of a row for input i, padding 0.
+ * A sign bit of 1 is negative, a mask bit of 1 counts. Without a mask every input counts; without a
+ * sign a counting input is +1. A sign bit is 0 where the mask bit is. Value: significance x digit.
+ */
+export interface PlaneTerm {
+  readonly sign: Rows | null;
+  readonly mask: Rows | null;
+  readonly significance: number;
+}
+
+/** One digit of each weight, laid out by `weightTerm` for the matrix kernel. */
+export interface WeightTerm {
+  /** u64[tile of 4 outputs][word][plane][4 outputs]; sign plane before mask plane */
+  readonly at: number;
+  readonly sign: boolean;
+  readonly mask: boolean;
+  /** i32[outputs padded to 64], inputs that count; 0 without a mask */
+  readonly counts: number;
+  readonly significance: number;
+}
+
+export interface PackedWeights {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly terms: readonly WeightTerm[];
+}
+
+/** Integer thresholds laid out by `thresholdTable`: directions, then a row of thresholds per step. */
+export interface ThresholdTable {
+  readonly at: number;
+  readonly channels: number;
+  /** channels, rounded up to 64 */
+  readonly padded: number;
+  readonly steps: number;
+}
+
+/** code = minimum + step x (thresholds passed) */
+export interface CodeScale {
+  readonly minimum: number;
+  readonly step: number;
+}
+
+/** Channel of element e: floor(e / inner) mod channels. */
+export interface Channels {
+  readonly channels: number;
+  readonly inner: number;
+}
+
+interface OverRows {
+  readonly positions: number;
+}
+
+/** float32 -> int16 codes. NaN ends the run with an error that names sample and element. */
+export interface ThresholdFloat extends OverRows, CodeScale, Channels {
+  readonly kind: "threshold-float";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  /** float32[channels x steps] */
+  readonly thresholds: number;
+  readonly steps: number;
+  /** int8[channels] 1: passed when x >= t, -1: when x <= t */
+  readonly directions: number;
+}
+
+/** uint8 -> int16 codes through a table int16[channels x 256]. */
+export interface ThresholdBytes extends OverRows, Channels {
+  readonly kind: "threshold-bytes";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly table: number;
+}
+
+/** A code that counts for nothing, such as padding: 0 in every plane. Only `bipolar` cannot hold it. */
+export const MASKED_CODE = -32768;
+
+/** How codes become planes, least significant plane first. */
+export type PlaneFormat =
+  /** -1, +1: one sign plane */
+  | { readonly kind: "bipolar"; readonly sign: Rows }
+  /** -1, 0, +1: sign and mask; a masked code is 0 */
+  | { readonly kind: "ternary"; readonly sign: Rows; readonly mask: Rows }
+  /** bits of the code, at most 15: unsigned, or two's complement with the last plane negative */
+  | { readonly kind: "bits"; readonly planes: readonly Rows[] }
+  /** odd codes of b = planes digits +-1, at most 14: code = sum of 2^k digit_k; a mask where codes may be masked */
+  | { readonly kind: "digits"; readonly planes: readonly Rows[]; readonly mask: Rows | null };
+
+/** int16 or uint8 codes -> planes. */
+export interface Pack extends OverRows {
+  readonly kind: "pack";
+  readonly from: Rows;
+  readonly type: "int16" | "uint8";
+  readonly elements: number;
+  readonly format: PlaneFormat;
+}
+
+/** uint8 values -> one plane through a table of 256 bits (32 bytes, bit v & 7 of byte v >> 3). */
+export interface PackBytes extends OverRows {
+  readonly kind: "pack-bytes";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly table: number;
+}
+
+/** Planes x weights -> int32 sums, and by thresholds codes and planes (one step: bipolar, two: ternary). */
+export interface Matrix extends OverRows {
+  readonly kind: "matrix";
+  readonly from: readonly PlaneTerm[];
+  readonly weights: PackedWeights;
+  readonly sums: Rows | null;
+  readonly thresholds: ThresholdTable | null;
+  readonly sign: Rows | null;
+  readonly mask: Rows | null;
+  readonly codes: (CodeScale & { readonly rows: Rows }) | null;
+}
+
+/** int32 sums -> int16 codes by thresholds. */
+export interface Requantize extends OverRows, CodeScale {
+  readonly kind: "requantize";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly inner: number;
+  readonly thresholds: ThresholdTable;
+}
+
+/** int32 sums -> int16 codes: table int16[channels x size], whose first entry is of the sum `first`. */
+export interface RequantizeTable extends OverRows, Channels {
+  readonly kind: "requantize-table";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly table: number;
+  readonly size: number;
+  readonly first: number;
+}
+
+/** to[i] = from[order[i]], or `fill` where order[i] < 0; elements of 1, 2 or 4 bytes. */
+export interface Permute extends OverRows {
+  readonly kind: "permute";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly bytes: 1 | 2 | 4;
+  /** int32[elements] */
+  readonly order: number;
+  readonly fill: number;
+}
+
+/** Marginal cells, laid out by `flipList`. */
+export interface FlipList {
+  readonly batches: number;
+  /** u32[batches x 64] */
+  readonly blocks: number;
+  /** u32[batches + 1] */
+  readonly starts: number;
+  /** per cell: u8 slot, u32 below, u32 above, i8 digit, u32 output, u32 input, i32 significance */
+  readonly slots: number;
+  readonly below: number;
+  readonly above: number;
+  readonly digits: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly significances: number;
+  readonly cells: number;
+}
+
+/** The two words of a Philox key. */
+export interface RandomKey {
+  readonly key: readonly [number, number];
+}
+
+/**
+ * Read-time corrections of marginal cells: sums[output] += significances x digit of x x (digit sensed now
+ * - digit held by the weights). The word of a cell: philox(counter = (sense >> 2, sampleBase + sample,
+ * position, plane), key), its word sense & 3.
+ */
+export interface Flip extends OverRows, RandomKey {
+  readonly kind: "flip";
+  readonly sums: Rows;
+  readonly term: PlaneTerm;
+  readonly list: FlipList;
+  readonly sampleBase: number;
+  readonly plane: number;
+}
+
+/** Words in bulk: word i is word i & 3 of philox(counter = (first + (i >> 2), ...counter), key). */
+export interface Bulk extends RandomKey {
+  /** words of one sample, a multiple of 16: sample s has the words s x perSample ... */
+  readonly perSample: number;
+  /** words in all */
+  readonly count: number;
+  readonly first: number;
+  readonly counter: readonly [number, number, number];
+}
+
+/** u32[count] words. */
+export interface Words extends Bulk {
+  readonly kind: "words";
+  readonly to: number;
+}
+
+/**
+ * Indices of the words below a threshold (0 ... 2^32), ascending within a sample: u32[samples x capacity],
+ * and u32[samples] how many there are, which may exceed the capacity; the rest is not stored.
+ */
+export interface Compare extends Bulk {
+  readonly kind: "compare";
+  readonly threshold: number;
+  readonly hits: number;
+  readonly capacity: number;
+  readonly counts: number;
+}
+
+export type Command =
+  | ThresholdFloat
+  | ThresholdBytes
+  | Pack
+  | PackBytes
+  | Matrix
+  | Requantize
+  | RequantizeTable
+  | Permute
+  | Flip
+  | Words
+  | Compare;
+
+/** 64-bit words of a plane of n bits. */
+export const planeWords = (n: number): number => Math.ceil(n / 64);
+
+/** Bytes of a plane of n bits: its least stride. */
+export const planeBytes = (n: number): number => planeWords(n) * 8;

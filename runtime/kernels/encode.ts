@@ -1,0 +1,209 @@
+import { internal } from "../../compiler/errors.ts";
+import type { Bulk, Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
+
+/** Bytes at the begin of a thread's scratch that the kernels use themselves; local rows follow. */
+export const SCRATCH_HEADER = 4096;
+
+const NONE = [0, 0, 0];
+
+/** What sets a bit of a plane; numbers as in assembly/pack.ts. */
+const test = { negative: 0, negativeUnmasked: 1, nonzero: 2, bit: 3, digit: 4, unmasked: 5 };
+
+/** What is counted, by planes present: row sign, row mask, weight sign, weight mask (popcount.source.mjs). */
+interface Mode {
+  readonly mode: number;
+  /** which plane of the row is read first; a second one is its mask */
+  readonly row: "sign" | "mask";
+  readonly readsMask: boolean;
+  /** n = base + weight counts + row count + factor x counted */
+  readonly base: "inputs" | "row" | "weight" | "none";
+  readonly factor: -2 | 1;
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  "s.s.": { mode: 0, row: "sign", readsMask: false, base: "inputs", factor: -2 },
+  ".ms.": { mode: 1, row: "mask", readsMask: false, base: "row", factor: -2 },
+  ".m.m": { mode: 1, row: "mask", readsMask: false, base: "none", factor: 1 },
+  "s..m": { mode: 1, row: "sign", readsMask: false, base: "weight", factor: -2 },
+  "sms.": { mode: 2, row: "sign", readsMask: true, base: "row", factor: -2 },
+  "s.sm": { mode: 3, row: "sign", readsMask: false, base: "weight", factor: -2 },
+  smsm: { mode: 4, row: "sign", readsMask: true, base: "none", factor: 1 },
+  ".msm": { mode: 5, row: "mask", readsMask: false, base: "none", factor: 1 },
+  "sm.m": { mode: 6, row: "sign", readsMask: true, base: "none", factor: 1 },
+};
+
+const planesOf = (term: { readonly sign: unknown; readonly mask: unknown }): string =>
+  `${term.sign ? "s" : "."}${term.mask ? "m" : "."}`;
+
+/** The rows' words for a chunk of `chunk` samples: local rows of all its samples lie together. */
+function rowsWords(rows: Rows | null, chunk: number): number[] {
+  if (rows === null) return NONE;
+  return rows.local
+    ? [SCRATCH_HEADER + rows.at * chunk, rows.stride, 1]
+    : [rows.at, rows.stride, 0];
+}
+
+/** One activation term times one weight term. */
+function productWords(
+  x: PlaneTerm,
+  w: WeightTerm,
+  inputs: number,
+  rows: (rows: Rows | null) => number[],
+): number[] {
+  const planes = planesOf(x) + planesOf(w);
+  const mode = modes[planes];
+  if (mode === undefined) throw internal("runtime/kernels", `terms need a plane, found ${planes}`);
+  if (mode.readsMask && x.sign?.stride !== x.mask?.stride) {
+    throw internal("runtime/kernels", "sign and mask rows need one stride, found two");
+  }
+  const words = Math.ceil(inputs / 64);
+  return [
+    mode.mode + (mode.base === "row" ? 16 : 0),
+    ...rows(x[mode.row]),
+    ...rows(mode.readsMask ? x.mask : null),
+    w.at,
+    mode.base === "weight" ? w.counts : 0,
+    words * (w.sign && w.mask ? 64 : 32),
+    mode.base === "inputs" ? inputs : 0,
+    mode.factor,
+    x.significance * w.significance,
+  ];
+}
+
+function matrixWords(command: Matrix, rows: (rows: Rows | null) => number[]): number[] {
+  const { weights, thresholds, codes, from } = command;
+  const products = from.flatMap((x) =>
+    weights.terms.map((w) => productWords(x, w, weights.inputs, rows)),
+  );
+  return [
+    weights.inputs,
+    weights.outputs,
+    ...rows(command.sums),
+    ...rows(command.sign),
+    ...rows(command.mask),
+    ...rows(codes?.rows ?? null),
+    thresholds?.at ?? 0,
+    thresholds?.padded ?? 0,
+    thresholds?.steps ?? 0,
+    codes?.minimum ?? 0,
+    codes?.step ?? 0,
+    products.length,
+    ...products.flat(),
+  ];
+}
+
+/** [rows, test, shift, bias] of each plane of a format. */
+function planesWords(command: Pack, rows: (rows: Rows | null) => number[]): number[][] {
+  const { format } = command;
+  switch (format.kind) {
+    case "bipolar":
+      return [[...rows(format.sign), test.negative, 0, 0]];
+    case "ternary":
+      return [
+        [...rows(format.sign), test.negativeUnmasked, 0, 0],
+        [...rows(format.mask), test.nonzero, 0, 0],
+      ];
+    case "bits":
+      return format.planes.map((plane, k) => [...rows(plane), test.bit, 15 - k, 0]);
+    case "digits": {
+      const bias = 2 ** format.planes.length - 1;
+      const digits = format.planes.map((plane, k) => [...rows(plane), test.digit, 15 - k, bias]);
+      return format.mask === null
+        ? digits
+        : [...digits, [...rows(format.mask), test.unmasked, 0, 0]];
+    }
+  }
+}
+
+const bulkWords = (command: Bulk): number[] => [
+  command.perSample,
+  command.count,
+  command.first,
+  ...command.counter,
+  ...command.key,
+];
+
+/** [opcode, positions, ...] of a command; numbers as in assembly/execute.ts. */
+function bodyWords(
+  command: Command,
+  rows: (rows: Rows | null) => number[],
+): { readonly opcode: number; readonly positions: number; readonly words: readonly number[] } {
+  switch (command.kind) {
+    case "threshold-float": {
+      const { elements, channels, inner, thresholds, steps, minimum, step, directions } = command;
+      const scale = [elements, channels, inner, thresholds, steps, minimum, step, directions];
+      return body(1, command.positions, [...rows(command.from), ...rows(command.to), ...scale]);
+    }
+    case "threshold-bytes": {
+      const { elements, channels, inner, table } = command;
+      const scale = [elements, channels, inner, table];
+      return body(2, command.positions, [...rows(command.from), ...rows(command.to), ...scale]);
+    }
+    case "pack": {
+      const planes = planesWords(command, rows);
+      const shape = [command.type === "uint8" ? 1 : 0, command.elements, planes.length];
+      return body(3, command.positions, [...rows(command.from), ...shape, ...planes.flat()]);
+    }
+    case "pack-bytes": {
+      const shape = [command.elements, command.table];
+      return body(4, command.positions, [...rows(command.from), ...rows(command.to), ...shape]);
+    }
+    case "matrix":
+      return body(5, command.positions, matrixWords(command, rows));
+    case "requantize": {
+      const { elements, inner, thresholds, minimum, step } = command;
+      const { channels, at, steps, padded } = thresholds;
+      const scale = [elements, channels, inner, at, steps, minimum, step, padded];
+      return body(6, command.positions, [...rows(command.from), ...rows(command.to), ...scale]);
+    }
+    case "requantize-table": {
+      const { elements, channels, inner, table, size, first } = command;
+      const scale = [elements, channels, inner, table, size, first];
+      return body(7, command.positions, [...rows(command.from), ...rows(command.to), ...scale]);
+    }
+    case "permute": {
+      const shape = [command.elements, command.bytes, 0, command.order, 0, command.fill];
+      return body(8, command.positions, [...rows(command.from), ...rows(command.to), ...shape]);
+    }
+    case "flip": {
+      const { term, list } = command;
+      const { blocks, batches, starts, slots, below, above } = list;
+      return body(9, command.positions, [
+        ...rows(command.sums),
+        ...rows(term.sign),
+        ...rows(term.mask),
+        term.significance,
+        ...[blocks, batches, starts, slots, below, above],
+        ...[list.digits, list.outputs, list.inputs, list.significances],
+        ...[command.sampleBase, command.plane, ...command.key],
+      ]);
+    }
+    case "words":
+      return body(10, 1, [command.to, ...bulkWords(command)]);
+    case "compare": {
+      // a word is compared with threshold - 1; below 0 there is none, so no word is looked at
+      const none = command.threshold === 0;
+      const limits = [none ? 0 : command.threshold - 1, command.counts, command.capacity];
+      const bulk = bulkWords(none ? { ...command, count: 0 } : command);
+      return body(11, 1, [command.hits, ...bulk, ...limits]);
+    }
+  }
+}
+
+const body = (opcode: number, positions: number, words: readonly number[]) => ({
+  opcode,
+  positions,
+  words,
+});
+
+/** The program for chunks of `chunk` samples: each command as opcode, length, positions and its words. */
+export function encode(commands: readonly Command[], chunk: number): Uint32Array {
+  const rows = (value: Rows | null): number[] => rowsWords(value, chunk);
+  return Uint32Array.from(
+    commands.flatMap((command) => {
+      const { opcode, positions, words } = bodyWords(command, rows);
+      return [opcode, words.length + 3, positions, ...words];
+    }),
+    (word) => word >>> 0,
+  );
+}

@@ -1,0 +1,99 @@
+import { presentationsOf, positionsOf } from "../../compiler/emit.ts";
+import { internal } from "../../compiler/errors.ts";
+import type { ImageLayerCosts, ProgrammingImage } from "../../compiler/ir/image.ts";
+import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
+import type { MatrixLayer } from "../../compiler/ir/network.ts";
+import { costModelOf, readEnergyOf, timingOf } from "./cost-model.ts";
+import { countLevels, programmingTotals } from "./programming-totals.ts";
+import type { CompileReport, EvaluationReport, LayerReport } from "./report.ts";
+
+/**
+ * What an image costs and where its layers lie; the cells are streamed once, to count pulses.
+ * @param imagePath where the image was written, null if nowhere
+ * @param accuracy  an evaluation to carry along
+ * @throws BAD_TECHNOLOGY if the image's technology lacks a read time or a read energy
+ */
+export async function compileReport(
+  image: ProgrammingImage,
+  imagePath: string | null,
+  accuracy: EvaluationReport | null = null,
+): Promise<CompileReport> {
+  const { target, condition, precision, source, limits } = image;
+  const { wordLines, bitLines, boundBy, margin } = limits;
+  return {
+    image: imagePath,
+    target,
+    condition,
+    precision,
+    source,
+    layers: image.placements.map((placement, index) =>
+      layerReport(image, placement, image.costs[index]),
+    ),
+    bankLimits: { wordLines, bitLines, boundBy, margin },
+    totals: await totalsOf(image),
+    accuracy,
+    assumptions: image.assumptions,
+    warnings: image.warnings,
+  };
+}
+
+function layerReport(
+  image: ProgrammingImage,
+  placement: LayerPlacement,
+  costs: ImageLayerCosts,
+): LayerReport {
+  const layer = matrixLayerOf(image, placement);
+  return {
+    name: placement.layer,
+    op: layer.op,
+    inputs: placement.inputs,
+    outputs: placement.outputs,
+    positions: positionsOf(layer),
+    macs: costs.macs,
+    encoding: placement.encoding.name,
+    readout: image.technology.readOut,
+    configuration: placement.configuration,
+    reason: placement.reason,
+    presentations: presentationsOf(layer.presentation),
+    // thresholds are cells only behind an analog read-out; behind a digital one they are integers
+    thresholdRows: 0,
+    tiles: costs.tiles,
+    banks: placement.banks,
+    cells: costs.cells,
+    segments: costs.segments,
+    clocks: costs.clocks,
+  };
+}
+
+/** @throws INTERNAL if a placement belongs to no matrix layer */
+export function matrixLayerOf(image: ProgrammingImage, placement: LayerPlacement): MatrixLayer {
+  const layer = image.layers.find((candidate) => candidate.id === placement.layer);
+  if (layer?.kind !== "matrix") throw internal("report", `no matrix layer ${placement.layer}`);
+  return layer;
+}
+
+async function totalsOf(image: ProgrammingImage): Promise<CompileReport["totals"]> {
+  const sum = (field: "weights" | "cells" | "capacity") =>
+    image.costs.reduce((total, layer) => total + layer[field], 0);
+  const counts = new Float64Array(256);
+  for (const cells of image.cells) {
+    (await countLevels(cells)).forEach((count, level) => {
+      counts[level] += count;
+    });
+  }
+  const programming = programmingTotals(counts, image.programming);
+  const capacity = sum("capacity");
+  const { cellArea_m2 } = costModelOf(image);
+  return {
+    weights: sum("weights"),
+    cells: sum("cells"),
+    banks: image.placements.reduce((total, { banks }) => total + banks, 0),
+    utilization: capacity === 0 ? 0 : sum("cells") / capacity,
+    ...timingOf(image),
+    readEnergy_J: readEnergyOf(image),
+    pulses: programming.pulses,
+    programmingTime_s: programming.time_s,
+    programmingEnergy_J: programming.energy_J,
+    area_m2: cellArea_m2 === null ? null : cellArea_m2 * capacity,
+  };
+}

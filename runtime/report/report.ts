@@ -1,0 +1,138 @@
+/** The reports of xbc as data: what `--json` prints. Other tools depend on these keys. */
+
+/** Mean and spread over trials; `ci95` is Student's t over trial means, Wilson's for a single trial. */
+export interface Spread {
+  readonly mean: number;
+  readonly std: number;
+  readonly ci95: readonly [number, number];
+  readonly trials: number;
+}
+
+export interface CompileReport {
+  readonly image: string | null;
+  readonly target: string;
+  readonly condition: string;
+  readonly precision: string;
+  readonly source: { readonly file: string; readonly sha256: string };
+  readonly layers: readonly LayerReport[];
+  readonly bankLimits: {
+    readonly wordLines: number;
+    readonly bitLines: number;
+    readonly boundBy: string;
+    readonly margin: number;
+  };
+  readonly totals: {
+    readonly weights: number;
+    readonly cells: number;
+    readonly banks: number;
+    readonly utilization: number;
+    readonly clocks: number;
+    readonly interval_s: number;
+    readonly latency_s: number;
+    readonly readEnergy_J: number;
+    readonly pulses: number;
+    readonly programmingTime_s: number;
+    readonly programmingEnergy_J: number;
+    readonly area_m2: number | null;
+  };
+  readonly accuracy: EvaluationReport | null;
+  readonly assumptions: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly positions: number;
+  readonly macs: number;
+  readonly encoding: string;
+  readonly readout: string;
+  readonly configuration: string;
+  /** why this configuration */
+  readonly reason: string;
+  readonly presentations: number;
+  readonly thresholdRows: number;
+  readonly tiles: number;
+  readonly banks: number;
+  readonly cells: number;
+  readonly segments: number;
+  readonly clocks: number;
+}
+
+export interface EvaluationReport {
+  readonly samples: number;
+  readonly metric: string;
+  readonly baseline: { readonly accuracy: number } | null;
+  readonly mapped: { readonly accuracy: number };
+  readonly noisy: (Spread & { readonly condition: string; readonly perTrial: readonly number[] }) | null;
+  /** the same under the technology's weak condition */
+  readonly weak: (Spread & { readonly condition: string; readonly perTrial: readonly number[] }) | null;
+  readonly ablation: readonly { readonly effects: readonly string[]; readonly mean: number; readonly std: number }[];
+  readonly overTime: readonly { readonly elapsed_s: number; readonly mean: number; readonly std: number }[];
+  readonly overBer: readonly (Spread & { readonly ber: number | Readonly<Record<string, number>> })[];
+  readonly layers: readonly {
+    readonly name: string;
+    /** share of weights that a read finds at another code, by mean over trials */
+    readonly weightErrorRate: number;
+    /** of stored ±1, read as ∓1; of stored ±1, read as 0; of stored 0, read as ±1 (L5) */
+    readonly errorTypes: { readonly type1: number; readonly type2: number; readonly type3: number };
+    readonly signalToNoise_dB: number | null;
+  }[];
+  readonly energy: {
+    readonly perInference_J: number;
+    /** synapses sensed in one inference as scheduled, and those of them whose input is masked (no read current) */
+    readonly synapsesRead: number;
+    readonly synapsesMasked: number | null;
+  };
+  readonly interval_s: number;
+  readonly latency_s: number;
+  readonly seed: number;
+  readonly noise: readonly { readonly model: string; readonly parameters: Readonly<Record<string, number>> }[];
+  readonly assumptions: readonly string[];
+}
+
+/** What `verify` did, check by check; it passes when all of them do. */
+export interface VerifyReport {
+  readonly passed: boolean;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    /** what was compared, over how many, and what differs */
+    readonly detail: string;
+  }[];
+}
+
+/** A device model beside the claims of its source papers. */
+export interface CharacterizeReport {
+  readonly target: string;
+  /** null: every condition that a claim names */
+  readonly condition: string | null;
+  readonly samples: number;
+  readonly seed: number;
+  readonly claims: readonly ClaimReport[];
+  readonly assumptions: readonly string[];
+}
+
+export interface ClaimReport {
+  /** the claim's ID: H6, L5 … */
+  readonly id: string;
+  readonly condition: string;
+  readonly quantity: string;
+  readonly claimed: string;
+  /** by quadrature */
+  readonly value: number;
+  /** by Monte Carlo, with its 95 % interval */
+  readonly sampled: {
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+    readonly samples: number;
+    readonly method: string;
+  } | null;
+  readonly met: boolean;
+  /** empty when met */
+  readonly missedBy: string;
+  readonly note: string;
+}
