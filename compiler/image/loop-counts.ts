@@ -1,12 +1,18 @@
 import type { Access, Layer, Presentation } from "../ir/network.ts";
 import { sizeOf } from "../ir/tensor.ts";
-import type { LoopCounts } from "../schema/manifest.ts";
+import type { LoopCounts } from "./manifest.ts";
 
 /** How often the schedule of each matrix layer runs for one inference. */
 export function loopCounts(layers: readonly Layer[]): readonly LoopCounts[] {
   return layers.flatMap((layer) =>
     layer.kind === "matrix"
-      ? [{ layer: layer.id, positions: positionsOf(layer.access), ...repetitions(layer.presentation) }]
+      ? [
+          {
+            layer: layer.id,
+            positions: positionsOf(layer.access),
+            ...repetitions(layer.presentation),
+          },
+        ]
       : [],
   );
 }

@@ -29,7 +29,10 @@ interface TileRun {
 }
 
 /** Every tile of an image's layers, as runs: [rows x tileColumns]. */
-export function tileTable(placements: readonly LayerPlacement[]): { rows: number; data: Int32Array } {
+export function tileTable(placements: readonly LayerPlacement[]): {
+  rows: number;
+  data: Int32Array;
+} {
   const rows: number[] = [];
   placements.forEach((placement, layer) => {
     for (const run of runs(placement)) rows.push(layer, ...fields(run));
@@ -52,11 +55,26 @@ function* runs(placement: LayerPlacement): Generator<TileRun> {
 }
 
 function continues({ first, last, count }: TileRun, next: Tile): boolean {
-  const sizes = (tile: Tile) => [tile.inputs.count, tile.outputs.count, tile.wordLines.count, tile.bitLines.count];
-  const step = (a: Tile, b: Tile) => [b.inputs.first - a.inputs.first, b.outputs.first - a.outputs.first];
-  const same = (a: readonly number[], b: readonly number[]) => a.every((value, k) => value === b[k]);
+  const sizes = (tile: Tile) => [
+    tile.inputs.count,
+    tile.outputs.count,
+    tile.wordLines.count,
+    tile.bitLines.count,
+  ];
+  const step = (a: Tile, b: Tile) => [
+    b.inputs.first - a.inputs.first,
+    b.outputs.first - a.outputs.first,
+  ];
+  const same = (a: readonly number[], b: readonly number[]) =>
+    a.every((value, k) => value === b[k]);
   if (!same(sizes(first), sizes(next))) return false;
-  return count === 1 || same(step(first, next), step(first, last).map((d) => (d / (count - 1)) * count));
+  return (
+    count === 1 ||
+    same(
+      step(first, next),
+      step(first, last).map((d) => (d / (count - 1)) * count),
+    )
+  );
 }
 
 function fields({ first, last, count }: TileRun): readonly number[] {

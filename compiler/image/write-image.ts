@@ -4,6 +4,17 @@ import type { DigitalLayer, Layer, LayerId, MatrixLayer, Requantize } from "../i
 import { scheduleColumns } from "../ir/schedule.ts";
 import { type ElementType, type Tensor, tensor } from "../ir/tensor.ts";
 import { canonicalJson, toJsonReal } from "../schema/canonical-json.ts";
+import type { ByteSink } from "./bytes.ts";
+import {
+  arrayName,
+  bankName,
+  manifestName,
+  referenceName,
+  scheduleName,
+  subgraphName,
+  tilesName,
+} from "./entry-names.ts";
+import { loopCounts } from "./loop-counts.ts";
 import {
   type EntryRecord,
   type Manifest,
@@ -12,10 +23,7 @@ import {
   type StoredLayer,
   type StoredNoise,
   type StoredRequantize,
-} from "../schema/manifest.ts";
-import type { ByteSink } from "./bytes.ts";
-import { arrayName, bankName, manifestName, referenceName, scheduleName, subgraphName, tilesName } from "./entry-names.ts";
-import { loopCounts } from "./loop-counts.ts";
+} from "./manifest.ts";
 import { writeNpy } from "./npy.ts";
 import { addNpyStream } from "./npz.ts";
 import { tileColumns, tileTable } from "./tile-table.ts";
@@ -32,7 +40,12 @@ export interface WriteImageOptions {
 
 /** What adds entries to the archive and remembers what the manifest says of them; gives back their names. */
 interface Archive {
-  readonly array: (name: string, type: ElementType, shape: readonly number[], data: Tensor["data"]) => Promise<string>;
+  readonly array: (
+    name: string,
+    type: ElementType,
+    shape: readonly number[],
+    data: Tensor["data"],
+  ) => Promise<string>;
   readonly file: (name: string, bytes: Uint8Array) => Promise<string>;
 }
 
@@ -50,7 +63,10 @@ export async function writeImage(
 ): Promise<void> {
   const zip = zipWriter(sink, { store: options.store === true });
   const entries: EntryRecord[] = [];
-  const remember = (written: WrittenEntry, array?: Pick<EntryRecord, "dtype" | "shape">): string => {
+  const remember = (
+    written: WrittenEntry,
+    array?: Pick<EntryRecord, "dtype" | "shape">,
+  ): string => {
     if (entries.some((entry) => entry.name === written.name)) {
       throw new XbcError(
         "UNSUPPORTED",
@@ -67,7 +83,8 @@ export async function writeImage(
   };
 
   const layers: StoredLayer[] = [];
-  for (const [index, layer] of image.layers.entries()) layers.push(await storeLayer(layer, index, archive));
+  for (const [index, layer] of image.layers.entries())
+    layers.push(await storeLayer(layer, index, archive));
   await archive.file(referenceName, image.reference);
 
   const total = image.cells.reduce((sum, cells) => sum + cells.banks, 0);
@@ -95,7 +112,10 @@ export async function writeImage(
   await zip.finish();
 }
 
-function parts(cells: LayerCells, splitAt: number): readonly { first: number; count: number; name: string }[] {
+function parts(
+  cells: LayerCells,
+  splitAt: number,
+): readonly { first: number; count: number; name: string }[] {
   const each = Math.max(1, Math.floor(splitAt / (cells.wordLines * cells.bitLines)));
   const count = Math.ceil(cells.banks / each);
   return Array.from({ length: count }, (_, k) => ({
@@ -122,7 +142,12 @@ async function* bankBlocks(
 async function storeLayer(layer: Layer, index: number, archive: Archive): Promise<StoredLayer> {
   switch (layer.kind) {
     case "matrix": {
-      const scale = await archive.array(arrayName(layer.id, "scale"), "float32", [layer.scale.length], layer.scale);
+      const scale = await archive.array(
+        arrayName(layer.id, "scale"),
+        "float32",
+        [layer.scale.length],
+        layer.scale,
+      );
       const requantize = await storeRequantize(layer.id, layer.outputs, layer.requantize, archive);
       return { ...matrixFields(layer), scale, requantize };
     }
@@ -135,7 +160,8 @@ async function storeLayer(layer: Layer, index: number, archive: Archive): Promis
 
 /** The fields that the manifest holds, and no other that a pass may have left on the layer. */
 function matrixFields(layer: MatrixLayer): Omit<MatrixLayer, "scale" | "requantize"> {
-  const { kind, id, op, from, to, inputs, outputs, access, activations, presentation, alphabet } = layer;
+  const { kind, id, op, from, to, inputs, outputs, access, activations, presentation, alphabet } =
+    layer;
   return { kind, id, op, from, to, inputs, outputs, access, activations, presentation, alphabet };
 }
 
@@ -146,16 +172,32 @@ async function storeDigital(layer: DigitalLayer, archive: Archive): Promise<Stor
       const steps = thresholds.length / channels;
       return {
         ...layer,
-        thresholds: await archive.array(arrayName(layer.id, "thresholds"), "float32", [channels, steps], thresholds),
-        directions: await archive.array(arrayName(layer.id, "directions"), "int8", [channels], directions),
+        thresholds: await archive.array(
+          arrayName(layer.id, "thresholds"),
+          "float32",
+          [channels, steps],
+          thresholds,
+        ),
+        directions: await archive.array(
+          arrayName(layer.id, "directions"),
+          "int8",
+          [channels],
+          directions,
+        ),
       };
     }
     case "permute": {
       const { order } = layer;
-      return { ...layer, order: await archive.array(arrayName(layer.id, "order"), "int32", [order.length], order) };
+      return {
+        ...layer,
+        order: await archive.array(arrayName(layer.id, "order"), "int32", [order.length], order),
+      };
     }
     case "requantize":
-      return { ...layer, requantize: await storeRequantize(layer.id, layer.channels, layer.requantize, archive) };
+      return {
+        ...layer,
+        requantize: await storeRequantize(layer.id, layer.channels, layer.requantize, archive),
+      };
   }
 }
 
@@ -175,7 +217,12 @@ async function storeRequantize(
         kind: "thresholds",
         range: requantize.range,
         thresholds: await archive.array(arrayName(layer, "thresholds"), "int32", shape, thresholds),
-        directions: await archive.array(arrayName(layer, "directions"), "int8", [outputs], directions),
+        directions: await archive.array(
+          arrayName(layer, "directions"),
+          "int8",
+          [outputs],
+          directions,
+        ),
       };
     }
     case "table": {
@@ -205,7 +252,10 @@ function manifestOf(
     technology: image.technology,
     programming: image.programming,
     noise: image.noise.map(storedNoise),
-    weak: image.weak && { condition: image.weak.condition, noise: image.weak.noise.map(storedNoise) },
+    weak: image.weak && {
+      condition: image.weak.condition,
+      noise: image.weak.noise.map(storedNoise),
+    },
     limits: { ...image.limits, margin: toJsonReal(image.limits.margin) },
     inputs: image.inputs,
     outputs: image.outputs,
@@ -215,7 +265,8 @@ function manifestOf(
     encodings: image.encodings,
     placements: image.placements.map(({ encoding, ...placement }) => {
       const index = known.indexOf(canonicalJson(encoding));
-      if (index < 0) throw internal(`layer ${placement.layer}`, "its encoding is none of the image's");
+      if (index < 0)
+        throw internal(`layer ${placement.layer}`, "its encoding is none of the image's");
       return { ...placement, encoding: index };
     }),
     cells,
@@ -225,12 +276,18 @@ function manifestOf(
     assumptions: image.assumptions,
     warnings: image.warnings,
     baseline: image.baseline,
-    referenceWeights: Array.from(image.referenceWeights, ([layer, { value, transposed }]) => ({ layer, value, transposed })),
+    referenceWeights: Array.from(image.referenceWeights, ([layer, { value, transposed }]) => ({
+      layer,
+      value,
+      transposed,
+    })),
     entries,
   };
 }
 
 function storedNoise({ model, parameters }: ProgrammingImage["noise"][number]): StoredNoise {
-  const reals = Object.entries(parameters).map(([name, value]) => [name, toJsonReal(value)] as const);
+  const reals = Object.entries(parameters).map(
+    ([name, value]) => [name, toJsonReal(value)] as const,
+  );
   return { model, parameters: Object.fromEntries(reals) };
 }

@@ -5,7 +5,8 @@ import { internal, XbcError } from "../errors.ts";
  * @throws INTERNAL if a value has no form in JSON
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
+  if (value === null || typeof value === "boolean" || typeof value === "string")
+    return JSON.stringify(value);
   if (typeof value === "number") {
     if (Number.isFinite(value)) return JSON.stringify(value);
     throw internal("canonical JSON", `${value} has no form in JSON`);

@@ -10,12 +10,20 @@ const real = Type.Unsafe({
 const index = Type.Integer({ minimum: 0, maximum: 2 ** 48 });
 const int32 = Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1 });
 const sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
-const entryName = Type.String({ pattern: "^[A-Za-z0-9._%/-]+$", description: "an entry of the archive" });
+const entryName = Type.String({
+  pattern: "^[A-Za-z0-9._%/-]+$",
+  description: "an entry of the archive",
+});
 const shape = Type.Array(count(), { maxItems: 32 });
 const wholes = Type.Array(int32, { maxItems: 64 });
 
 const tagged = (tag, variants) =>
-  Type.Unsafe({ type: "object", discriminator: { propertyName: tag }, required: [tag], oneOf: variants });
+  Type.Unsafe({
+    type: "object",
+    discriminator: { propertyName: tag },
+    required: [tag],
+    oneOf: variants,
+  });
 const variant = (tag, name, properties) => exact({ [tag]: oneOf([name]), ...properties });
 
 const elementTypes = [
@@ -34,10 +42,17 @@ const elementTypes = [
   "bool",
 ];
 
-const codeRange = exact({ minimum: int32, maximum: int32, step: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) });
+const codeRange = exact({
+  minimum: int32,
+  maximum: int32,
+  step: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+});
 const alphabet = exact({
   name: word(),
-  levels: Type.Array(Type.Integer({ minimum: -32767, maximum: 32767 }), { minItems: 1, maxItems: 4096 }),
+  levels: Type.Array(Type.Integer({ minimum: -32767, maximum: 32767 }), {
+    minItems: 1,
+    maxItems: 4096,
+  }),
 });
 
 const access = tagged("kind", [
@@ -71,7 +86,14 @@ const requantize = tagged("kind", [
 ]);
 
 const digital = (op, properties) =>
-  exact({ kind: oneOf(["digital"]), op: oneOf([op]), id: text(), from: text(), to: text(), ...properties });
+  exact({
+    kind: oneOf(["digital"]),
+    op: oneOf([op]),
+    id: text(),
+    from: text(),
+    to: text(),
+    ...properties,
+  });
 
 const layer = tagged("kind", [
   variant("kind", "matrix", {
@@ -91,7 +113,13 @@ const layer = tagged("kind", [
   exact({
     kind: oneOf(["digital"]),
     step: tagged("op", [
-      digital("encode", { range: codeRange, thresholds: entryName, directions: entryName, channels: count(), inner: count() }),
+      digital("encode", {
+        range: codeRange,
+        thresholds: entryName,
+        directions: entryName,
+        channels: count(),
+        inner: count(),
+      }),
       digital("permute", { order: entryName }),
       digital("requantize", { requantize, channels: count(), inner: count() }),
     ]),
@@ -108,7 +136,11 @@ const layer = tagged("kind", [
 
 const buffer = tagged("kind", [
   variant("kind", "codes", { id: text(), shape, range: codeRange }),
-  variant("kind", "sums", { id: text(), shape, bound: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }) }),
+  variant("kind", "sums", {
+    id: text(),
+    shape,
+    bound: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
+  }),
   variant("kind", "float", { id: text(), shape, type: oneOf(elementTypes) }),
 ]);
 
@@ -126,7 +158,9 @@ const encoding = exact({
   significance: Type.Array(Type.Number(), { maxItems: 64 }),
   levelValues: Type.Array(Type.Number(), { minItems: 1, maxItems: 254 }),
   offset: Type.Number(),
-  patterns: Type.Array(Type.Array(Type.Integer({ minimum: 0, maximum: 253 }), { maxItems: 64 }), { maxItems: 4096 }),
+  patterns: Type.Array(Type.Array(Type.Integer({ minimum: 0, maximum: 253 }), { maxItems: 64 }), {
+    maxItems: 4096,
+  }),
   senses: Type.Array(
     exact({
       cells: Type.Array(index, { minItems: 1, maxItems: 64 }),
@@ -189,7 +223,10 @@ export const manifest = exact(
     format: oneOf(["xbc-image"]),
     version: Type.Integer({ minimum: 1, maximum: 1 }),
     generator: text(),
-    sha256: Type.String({ pattern: "^[0-9a-f]{64}$", description: "of this manifest without this field" }),
+    sha256: Type.String({
+      pattern: "^[0-9a-f]{64}$",
+      description: "of this manifest without this field",
+    }),
     source: exact({ file: text(), sha256: text() }),
     target: text(),
     condition: text(),
@@ -243,7 +280,9 @@ export const manifest = exact(
     assumptions: Type.Array(text()),
     warnings: Type.Array(text()),
     baseline: nullable(exact({ metric: text(), value: Type.Number(), samples: index })),
-    referenceWeights: Type.Array(exact({ layer: text(), value: text(), transposed: Type.Boolean() })),
+    referenceWeights: Type.Array(
+      exact({ layer: text(), value: text(), transposed: Type.Boolean() }),
+    ),
     entries: Type.Array(
       exact({
         name: entryName,

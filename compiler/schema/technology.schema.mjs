@@ -4,7 +4,8 @@
 import Type from "typebox";
 
 export const text = (description) => Type.String(description ? { description } : {});
-export const word = (description) => Type.String({ pattern: "^.", ...(description ? { description } : {}) });
+export const word = (description) =>
+  Type.String({ pattern: "^.", ...(description ? { description } : {}) });
 export const oneOf = (values, description) =>
   Type.Unsafe({ type: "string", enum: values, ...(description ? { description } : {}) });
 export const count = (description) =>
@@ -12,9 +13,30 @@ export const count = (description) =>
 export const exact = (properties, options = {}) =>
   Type.Object(properties, { additionalProperties: false, ...options });
 export const recordOf = (schema, description) =>
-  Type.Unsafe({ type: "object", additionalProperties: schema, ...(description ? { description } : {}) });
+  Type.Unsafe({
+    type: "object",
+    additionalProperties: schema,
+    ...(description ? { description } : {}),
+  });
 
-export const units = ["V", "A", "Ohm", "S", "s", "J", "m", "m2", "K", "1", "ln", "V/s", "A/m2", "Ohm/m", "1/s", "Hz"];
+export const units = [
+  "V",
+  "A",
+  "Ohm",
+  "S",
+  "s",
+  "J",
+  "m",
+  "m2",
+  "K",
+  "1",
+  "ln",
+  "V/s",
+  "A/m2",
+  "Ohm/m",
+  "1/s",
+  "Hz",
+];
 
 export const parameter = exact({
   value: Type.Number({ description: "in the SI unit beside it" }),
@@ -65,9 +87,16 @@ export const userTechnology = exact(
     basedOn: word("the built-in target whose laws it uses"),
     summary: Type.Optional(technology.properties.summary),
     readOut: Type.Optional(technology.properties.readOut),
-    array: Type.Optional(exact(Object.fromEntries(
-      Object.entries(arrayDescription.properties).map(([name, schema]) => [name, Type.Optional(schema)]),
-    ))),
+    array: Type.Optional(
+      exact(
+        Object.fromEntries(
+          Object.entries(arrayDescription.properties).map(([name, schema]) => [
+            name,
+            Type.Optional(schema),
+          ]),
+        ),
+      ),
+    ),
     encodings: Type.Optional(technology.properties.encodings),
     conventions: Type.Optional(technology.properties.conventions),
     parameters: Type.Optional(technology.properties.parameters),

@@ -15,15 +15,25 @@ export interface Validate {
 }
 
 /**
- * Checks a value from outside against its schema.
+ * A value from outside, checked against the schema of its type.
  * @throws the given code, with the JSON path, what was needed, and what was found
  */
-export function requireValid(validate: Validate, value: unknown, where: string, code: ErrorCode): void {
-  if (validate(value)) return;
+export function validated<T>(
+  validate: Validate,
+  value: unknown,
+  where: string,
+  code: ErrorCode,
+): T {
+  if (validate(value)) return value as T;
   const faults = validate.errors ?? [];
   // of the faults of alternatives, the one that lies deepest says most
   const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];
-  throw new XbcError(code, fault ? `${where}: ${describe(fault, valueAt(value, fault.instancePath))}` : `${where}: does not fit its schema`);
+  throw new XbcError(
+    code,
+    fault
+      ? `${where}: ${describe(fault, valueAt(value, fault.instancePath))}`
+      : `${where}: does not fit its schema`,
+  );
 }
 
 const depth = (fault: Fault): number => fault.instancePath.split("/").length;
@@ -35,7 +45,8 @@ function valueAt(value: unknown, pointer: string): unknown {
     .slice(1)
     .map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"))
     .reduce<unknown>(
-      (at, part) => (typeof at === "object" && at !== null ? new Map(Object.entries(at)).get(part) : undefined),
+      (at, part) =>
+        typeof at === "object" && at !== null ? new Map(Object.entries(at)).get(part) : undefined,
       value,
     );
 }
@@ -63,10 +74,13 @@ function describe(fault: Fault, data: unknown): string {
 
 const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
-const listed = (value: unknown): string => (Array.isArray(value) ? value.map(quote).join(", ") : String(value));
+const listed = (value: unknown): string =>
+  Array.isArray(value) ? value.map(quote).join(", ") : String(value);
 
 const fieldsOf = (value: unknown): string =>
-  typeof value === "object" && value !== null ? `{${shortened(Object.keys(value).join(", "))}}` : found(value);
+  typeof value === "object" && value !== null
+    ? `{${shortened(Object.keys(value).join(", "))}}`
+    : found(value);
 
 function found(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;

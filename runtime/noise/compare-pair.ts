@@ -30,10 +30,9 @@ export function comparePair(
   const inTime = chanceAbove(Math.min(x0, x1) - border, amplifier.convergenceSpread);
   const isSecond = chanceAbove(-difference, amplifier.readSpread);
   const isFirst = chanceAbove(difference, amplifier.readSpread);
-  return {
-    firstLow: Math.round(UNIT * inTime * isFirst),
-    secondLow: Math.round(UNIT * inTime * isSecond),
-  };
+  const second = Math.round(UNIT * inTime * isSecond);
+  // both may round up where they sum to one
+  return { firstLow: Math.min(Math.round(UNIT * inTime * isFirst), UNIT - second), secondLow: second };
 }
 
 /** P(spread · normal > x); without spread a step, ½ at the step itself. */

@@ -1,6 +1,5 @@
 import type { EncodingLayout } from "../define.ts";
 import { XbcError } from "../errors.ts";
-import { sha256Of } from "../image/sha256.ts";
 import type { ProgrammingImage } from "../ir/image.ts";
 import type { BankLimits, LayerPlacement } from "../ir/mapping.ts";
 import type {
@@ -13,17 +12,29 @@ import type {
   SubgraphLayer,
 } from "../ir/network.ts";
 import type { ElementType } from "../ir/tensor.ts";
-import { canonicalJson, type JsonReal, parseJson } from "./canonical-json.ts";
-import { validate } from "./manifest.generated.js";
-import { requireValid } from "./validate.ts";
+import { canonicalJson, type JsonReal, parseJson } from "../schema/canonical-json.ts";
+import { validate } from "../schema/manifest.generated.js";
+import { validated } from "../schema/validate.ts";
+import { sha256Of } from "./sha256.ts";
 
 /** The name of an entry of the archive, which holds what stands in its place in an image. */
 export type EntryName = string;
 
 export type StoredRequantize =
   | { readonly kind: "sum" }
-  | { readonly kind: "thresholds"; readonly range: CodeRange; readonly thresholds: EntryName; readonly directions: EntryName }
-  | { readonly kind: "table"; readonly range: CodeRange; readonly minimum: number; readonly maximum: number; readonly codes: EntryName };
+  | {
+      readonly kind: "thresholds";
+      readonly range: CodeRange;
+      readonly thresholds: EntryName;
+      readonly directions: EntryName;
+    }
+  | {
+      readonly kind: "table";
+      readonly range: CodeRange;
+      readonly minimum: number;
+      readonly maximum: number;
+      readonly codes: EntryName;
+    };
 
 export type StoredMatrix = Omit<MatrixLayer, "scale" | "requantize"> & {
   readonly scale: EntryName;
@@ -33,13 +44,19 @@ export type StoredMatrix = Omit<MatrixLayer, "scale" | "requantize"> & {
 type Op<Name extends DigitalLayer["op"]> = Extract<DigitalLayer, { readonly op: Name }>;
 
 export type StoredDigital =
-  | (Omit<Op<"encode">, "thresholds" | "directions"> & { readonly thresholds: EntryName; readonly directions: EntryName })
+  | (Omit<Op<"encode">, "thresholds" | "directions"> & {
+      readonly thresholds: EntryName;
+      readonly directions: EntryName;
+    })
   | (Omit<Op<"permute">, "order"> & { readonly order: EntryName })
   | (Omit<Op<"requantize">, "requantize"> & { readonly requantize: StoredRequantize });
 
 export type StoredSubgraph = Omit<SubgraphLayer, "onnx"> & { readonly onnx: EntryName };
 
-export type StoredLayer = StoredMatrix | { readonly kind: "digital"; readonly step: StoredDigital } | StoredSubgraph;
+export type StoredLayer =
+  | StoredMatrix
+  | { readonly kind: "digital"; readonly step: StoredDigital }
+  | StoredSubgraph;
 
 export interface StoredNoise {
   readonly model: string;
@@ -91,9 +108,15 @@ export type Manifest = Pick<ProgrammingImage, Plain> & {
   readonly layers: readonly StoredLayer[];
   readonly loops: readonly LoopCounts[];
   readonly encodings: readonly EncodingLayout[];
-  readonly placements: readonly (Omit<LayerPlacement, "encoding"> & { readonly encoding: number })[];
+  readonly placements: readonly (Omit<LayerPlacement, "encoding"> & {
+    readonly encoding: number;
+  })[];
   readonly cells: readonly { readonly layer: LayerId; readonly entries: readonly EntryName[] }[];
-  readonly referenceWeights: readonly { readonly layer: LayerId; readonly value: string; readonly transposed: boolean }[];
+  readonly referenceWeights: readonly {
+    readonly layer: LayerId;
+    readonly value: string;
+    readonly transposed: boolean;
+  }[];
   readonly entries: readonly EntryRecord[];
 };
 
@@ -110,11 +133,18 @@ export function manifestBytes(manifest: Manifest): Uint8Array {
  */
 export function parseManifest(bytes: Uint8Array, where: string): Manifest {
   const value = parseJson(new TextDecoder().decode(bytes), where);
-  requireValid(validate, value, where, "BAD_FILE");
-  const { sha256, ...manifest } = value as Manifest & { readonly sha256: string };
+  const { sha256, ...manifest } = validated<Manifest & { readonly sha256: string }>(
+    validate,
+    value,
+    where,
+    "BAD_FILE",
+  );
   const found = sha256Of(new TextEncoder().encode(canonicalJson(manifest)));
   if (found !== sha256) {
-    throw new XbcError("BAD_FILE", `${where}: needs the SHA-256 ${sha256} that it names, found ${found}; the file was edited or is damaged, compile the image again`);
+    throw new XbcError(
+      "BAD_FILE",
+      `${where}: needs the SHA-256 ${sha256} that it names, found ${found}; the file was edited or is damaged, compile the image again`,
+    );
   }
   return manifest;
 }

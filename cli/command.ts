@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import type { Console } from "./console.ts";
+
+/** Options that every command has. */
+export interface CommonFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface Definition<Flags extends object> {
+  readonly name: string;
+  readonly summary: string;
+  /** one line a reader can copy */
+  readonly example: string;
+  /** declares arguments and options */
+  readonly declare: (command: Command) => Command;
+  readonly run: (names: readonly string[], flags: Flags, console: Console) => Promise<void>;
+}
+
+/** A sub-command, its flags' types hidden: what `main` knows. */
+export interface CliCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly attach: (program: Command, open: (flags: CommonFlags) => Promise<Console>) => Command;
+}
+
+/** The default export of a file in cli/ that is a sub-command. */
+export function defineCommand<Flags extends object>(definition: Definition<Flags>): CliCommand {
+  const { name, summary, example, declare, run } = definition;
+  return {
+    name,
+    summary,
+    attach: (program, open) => {
+      const command = declare(program.command(name).summary(summary).description(`${summary}.`))
+        .option("--json", "print one JSON document on stdout, everything else on stderr")
+        .option("--quiet", "print no progress, notes or summaries");
+      return command.addHelpText("after", `\nExample:\n  ${example}`).action(async () => {
+        const console = await open(command.opts<CommonFlags>());
+        try {
+          await run(command.args, command.opts<Flags>(), console);
+        } finally {
+          console.close();
+        }
+      });
+    },
+  };
+}

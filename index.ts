@@ -1,0 +1,100 @@
+/**
+ * xbc: compile trained networks onto arrays of resistive memory, run the image bit for bit, and report
+ * what accuracy is left under device noise. No function here touches a file, a clock or the environment.
+ */
+import type { Recipe } from "./compiler/compile.ts";
+import { compile as compileJob } from "./compiler/compile.ts";
+import type { CompileOptions, FloatExecutor, Target, TargetSpec, Technology } from "./compiler/define.ts";
+import { XbcError } from "./compiler/errors.ts";
+import type { ProgrammingImage } from "./compiler/ir/image.ts";
+import type { Tensor } from "./compiler/ir/tensor.ts";
+import type { ExternalData } from "./compiler/onnx/parse.ts";
+import { defaultPasses } from "./passes/recipe.ts";
+import { onnxruntimeWeb } from "./runtime/float-executor.ts";
+import { targets } from "./targets/all.generated.ts";
+import { encodings } from "./targets/encodings/all.generated.ts";
+
+export { targets };
+
+/** A built-in target by its name. @throws BAD_OPTION listing what there is */
+export function targetNamed(name: string): Target {
+  const target = targets.find((candidate) => candidate.name === name);
+  if (target) return target;
+  throw new XbcError("BAD_OPTION", `target ${name}: needs one of ${targets.map((t) => t.name).join(", ")}, or a technology file`);
+}
+
+/**
+ * A technology with the laws of the target that it is based on, at a programming condition.
+ * @throws BAD_OPTION, BAD_TECHNOLOGY
+ */
+export function resolveTarget(technology: Technology, condition: string = technology.defaultCondition): TargetSpec {
+  const base = targetNamed(technology.basedOn);
+  if (!(condition in technology.conditions)) {
+    throw new XbcError(
+      "BAD_OPTION",
+      `condition ${condition} of ${technology.name}: needs one of ${Object.keys(technology.conditions).join(", ")}`,
+    );
+  }
+  const named = technology.encodings.map((name) => {
+    const encoding = encodings.find((candidate) => candidate.name === name);
+    if (!encoding) {
+      throw new XbcError(
+        "BAD_TECHNOLOGY",
+        `technology ${technology.name}, encodings: needs names of ${encodings.map((e) => e.name).join(", ")}, found ${name}`,
+      );
+    }
+    return encoding;
+  });
+  return { name: technology.name, technology, condition, laws: base.laws, encodings: named };
+}
+
+/** What `compile` may be told; everything but the target has a default that does the right thing. */
+export interface CompileRequest extends Partial<CompileOptions> {
+  /** a built-in target's name, or a technology of one's own */
+  readonly target: string | Technology;
+  readonly condition?: string;
+  /** the model's file name, for provenance and messages */
+  readonly name?: string;
+  /** reads the model's external data files; without it such a model is refused */
+  readonly externalData?: ExternalData;
+  readonly baseline?: ProgrammingImage["baseline"];
+  readonly executor?: FloatExecutor;
+  readonly recipe?: Recipe["passes"];
+  readonly progress?: (stage: string, done: number, total: number) => void;
+}
+
+export const defaultOptions: CompileOptions = {
+  precision: "auto",
+  activations: "auto",
+  inputEncoding: "auto",
+  inputTransform: "",
+  configuration: "auto",
+  bank: null,
+  readout: null,
+  ternaryThreshold: null,
+  calibration: null,
+  seed: 0,
+};
+
+/**
+ * Compiles an ONNX model to a programming image.
+ * @throws XbcError that names the node, layer or option at fault
+ */
+export async function compile(model: Uint8Array, request: CompileRequest): Promise<ProgrammingImage> {
+  const { target, condition, name, externalData, baseline, executor, recipe, progress, ...options } = request;
+  const technology = typeof target === "string" ? targetNamed(target).technology : target;
+  return compileJob(
+    {
+      model,
+      name: name ?? "model.onnx",
+      externalData: externalData ?? null,
+      target: resolveTarget(technology, condition),
+      options: { ...defaultOptions, ...options },
+      baseline: baseline ?? null,
+      progress: progress ?? (() => {}),
+    },
+    { passes: recipe ?? defaultPasses, executor: executor ?? onnxruntimeWeb() },
+  );
+}
+
+export type { Tensor };

@@ -1,0 +1,316 @@
+import type { Command, PlaneFormat, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
+import { MASKED_CODE, planeBytes, planeWords } from "./commands.ts";
+import { commandError } from "./engine.ts";
+import type { EngineMemory } from "./memory.ts";
+import { philox } from "./philox.ts";
+
+/** Typed arrays over the rows of one run; local rows live in arrays of their own. */
+interface Views {
+  readonly memory: EngineMemory;
+  /** bytes of one row */
+  readonly row: (rows: Rows, row: number, positions: number, length: number) => Uint8Array;
+}
+
+/**
+ * The plain twin of the engine: what each command means, said as simply as possible. It works on the
+ * same memory and gives the same bits.
+ * @throws as `Engine.run`
+ */
+export function runPlain(
+  memory: EngineMemory,
+  commands: readonly Command[],
+  samples: number,
+): void {
+  const locals = new Map<number, ArrayBuffer>();
+  const views: Views = {
+    memory,
+    row: (rows, row, positions, length) => {
+      if (!rows.local) return memory.bytes(rows.at + row * rows.stride, length);
+      const buffer = locals.get(rows.at) ?? new ArrayBuffer(rows.stride * positions * samples);
+      locals.set(rows.at, buffer);
+      return new Uint8Array(buffer, row * rows.stride, length);
+    },
+  };
+  for (const command of commands) runOne(views, command, samples);
+}
+
+function runOne(views: Views, command: Command, samples: number): void {
+  for (let sample = 0; sample < samples; sample++) {
+    if (command.kind === "words" || command.kind === "compare") {
+      runBulk(views.memory, command, sample);
+      continue;
+    }
+    for (let position = 0; position < command.positions; position++) {
+      runRow(views, command, sample, position);
+    }
+  }
+}
+
+type RowCommand = Exclude<Command, { kind: "words" | "compare" }>;
+type BulkCommand = Extract<Command, { kind: "words" | "compare" }>;
+
+function runRow(views: Views, command: RowCommand, sample: number, position: number): void {
+  const row = sample * command.positions + position;
+  const at = (rows: Rows, length: number): Uint8Array =>
+    views.row(rows, row, command.positions, length);
+  const asInt16 = (rows: Rows, length: number): Int16Array => int16(at(rows, length * 2));
+  const asInt32 = (rows: Rows, length: number): Int32Array => int32(at(rows, length * 4));
+  const { memory } = views;
+  switch (command.kind) {
+    case "threshold-float": {
+      const { elements, steps } = command;
+      const bytes = at(command.from, elements * 4);
+      const from = new Float32Array(bytes.buffer, bytes.byteOffset, elements);
+      const to = asInt16(command.to, elements);
+      const thresholds = memory.float32(command.thresholds, command.channels * steps);
+      const directions = memory.int8(command.directions, command.channels);
+      const nan = from.findIndex(Number.isNaN);
+      if (nan >= 0) throw commandError(command.kind, sample, position * elements + nan);
+      for (let e = 0; e < elements; e++) {
+        const channel = channelOf(command, e);
+        let passed = 0;
+        for (let k = 0; k < steps; k++) {
+          const t = thresholds[channel * steps + k];
+          if (directions[channel] > 0 ? from[e] >= t : from[e] <= t) passed++;
+        }
+        to[e] = command.minimum + command.step * passed;
+      }
+      return;
+    }
+    case "threshold-bytes": {
+      const { elements } = command;
+      const from = at(command.from, elements);
+      const to = asInt16(command.to, elements);
+      const table = memory.int16(command.table, command.channels * 256);
+      for (let e = 0; e < elements; e++) to[e] = table[channelOf(command, e) * 256 + from[e]];
+      return;
+    }
+    case "pack": {
+      const { elements } = command;
+      const from =
+        command.type === "uint8" ? at(command.from, elements) : asInt16(command.from, elements);
+      for (const { rows, isSet } of planeTests(command.format)) {
+        setBits(at(rows, planeBytes(elements)), elements, (e) => isSet(from[e]));
+      }
+      return;
+    }
+    case "pack-bytes": {
+      const { elements } = command;
+      const from = at(command.from, elements);
+      const table = memory.bytes(command.table, 32);
+      setBits(at(command.to, planeBytes(elements)), elements, (e) => bitOf(table, from[e]) === 1);
+      return;
+    }
+    case "matrix": {
+      const { weights, thresholds, codes } = command;
+      const sums = new Int32Array(weights.outputs);
+      for (const x of command.from) {
+        const digits = activationDigits(x, weights.inputs, at);
+        for (const w of weights.terms) addProduct(memory, sums, digits, x, w, weights.inputs);
+      }
+      if (command.sums !== null) asInt32(command.sums, weights.outputs).set(sums);
+      if (thresholds === null) return;
+      const passed = Array.from(sums, (n, o) => stepsPassed(memory, thresholds, o, n));
+      const size = planeBytes(weights.outputs);
+      // one step: -1, +1; two: -1, 0, +1
+      const code = (o: number): number =>
+        thresholds.steps === 1 ? passed[o] * 2 - 1 : passed[o] - 1;
+      if (command.sign !== null)
+        setBits(at(command.sign, size), weights.outputs, (o) => code(o) < 0);
+      if (command.mask !== null)
+        setBits(at(command.mask, size), weights.outputs, (o) => code(o) !== 0);
+      if (codes !== null) {
+        const to = asInt16(codes.rows, weights.outputs);
+        for (let o = 0; o < to.length; o++) to[o] = codes.minimum + codes.step * passed[o];
+      }
+      return;
+    }
+    case "requantize": {
+      const { elements, thresholds, minimum, step } = command;
+      const from = asInt32(command.from, elements);
+      const to = asInt16(command.to, elements);
+      const channels = { channels: thresholds.channels, inner: command.inner };
+      for (let e = 0; e < elements; e++) {
+        to[e] = minimum + step * stepsPassed(memory, thresholds, channelOf(channels, e), from[e]);
+      }
+      return;
+    }
+    case "requantize-table": {
+      const { elements, size } = command;
+      const from = asInt32(command.from, elements);
+      const to = asInt16(command.to, elements);
+      const table = memory.int16(command.table, command.channels * size);
+      for (let e = 0; e < elements; e++) {
+        const index = from[e] - command.first;
+        if (index < 0 || index >= size) {
+          throw commandError(command.kind, sample, position * elements + e);
+        }
+        to[e] = table[channelOf(command, e) * size + index];
+      }
+      return;
+    }
+    case "permute": {
+      const { elements, bytes } = command;
+      const order = memory.int32(command.order, elements);
+      let furthest = 0;
+      for (const source of order) furthest = Math.max(furthest, source + 1);
+      const view = bytes === 4 ? int32 : bytes === 2 ? int16 : (raw: Uint8Array) => raw;
+      const from = view(at(command.from, furthest * bytes));
+      const to = view(at(command.to, elements * bytes));
+      for (let i = 0; i < elements; i++) to[i] = order[i] < 0 ? command.fill : from[order[i]];
+      return;
+    }
+    case "flip": {
+      const { list, term } = command;
+      const outputs = memory.uint32(list.outputs, list.cells);
+      const inputs = memory.uint32(list.inputs, list.cells);
+      let furthest = 0;
+      for (const output of outputs) furthest = Math.max(furthest, output + 1);
+      let width = 0;
+      for (const input of inputs) width = Math.max(width, input + 1);
+      const sums = asInt32(command.sums, furthest);
+      const digits = activationDigits(term, width, at);
+      const significances = memory.int32(list.significances, list.cells);
+      const held = memory.int8(list.digits, list.cells);
+      const slots = memory.bytes(list.slots, list.cells);
+      const starts = memory.uint32(list.starts, list.batches + 1);
+      const blocks = memory.uint32(list.blocks, list.batches * 64);
+      const below = memory.uint32(list.below, list.cells);
+      const above = memory.uint32(list.above, list.cells);
+      for (let batch = 0; batch < list.batches; batch++) {
+        for (let cell = starts[batch]; cell < starts[batch + 1]; cell++) {
+          const block = blocks[batch * 64 + (slots[cell] >>> 2)];
+          const counter = [block, command.sampleBase + sample, position, command.plane] as const;
+          const word = philox(counter, command.key)[slots[cell] & 3];
+          const digit = (word > above[cell] ? 1 : 0) - (word < below[cell] ? 1 : 0);
+          sums[outputs[cell]] +=
+            significances[cell] * term.significance * digits[inputs[cell]] * (digit - held[cell]);
+        }
+      }
+      return;
+    }
+  }
+}
+
+function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {
+  const from = sample * command.perSample;
+  const end = Math.min(from + command.perSample, command.count);
+  const wordAt = (i: number): number =>
+    philox([command.first + (i >>> 2), ...command.counter], command.key)[i & 3];
+  if (command.kind === "words") {
+    const to = memory.uint32(command.to, command.count);
+    for (let i = from; i < end; i++) to[i] = wordAt(i);
+    return;
+  }
+  const hits: number[] = [];
+  for (let i = from; i < end; i++) if (wordAt(i) < command.threshold) hits.push(i);
+  memory
+    .uint32(command.hits + sample * command.capacity * 4, command.capacity)
+    .set(hits.slice(0, command.capacity));
+  memory.uint32(command.counts, sample + 1)[sample] = hits.length;
+}
+
+const int16 = (bytes: Uint8Array): Int16Array =>
+  new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+const int32 = (bytes: Uint8Array): Int32Array =>
+  new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+
+const channelOf = (
+  { channels, inner }: { readonly channels: number; readonly inner: number },
+  e: number,
+): number => Math.floor(e / inner) % channels;
+
+const bitOf = (bytes: Uint8Array, i: number): number => (bytes[i >>> 3] >>> (i & 7)) & 1;
+
+function setBits(plane: Uint8Array, count: number, isSet: (i: number) => boolean): void {
+  plane.fill(0);
+  for (let i = 0; i < count; i++) if (isSet(i)) plane[i >>> 3] |= 1 << (i & 7);
+}
+
+/** Which codes set a bit, plane by plane. */
+function planeTests(
+  format: PlaneFormat,
+): readonly { readonly rows: Rows; readonly isSet: (code: number) => boolean }[] {
+  switch (format.kind) {
+    case "bipolar":
+      return [{ rows: format.sign, isSet: (code) => code < 0 }];
+    case "ternary":
+      return [
+        { rows: format.sign, isSet: (code) => code < 0 && code !== MASKED_CODE },
+        { rows: format.mask, isSet: (code) => code !== 0 && code !== MASKED_CODE },
+      ];
+    case "bits":
+      return format.planes.map((rows, k) => ({
+        rows,
+        isSet: (code: number) => ((code >> k) & 1) === 1,
+      }));
+    case "digits": {
+      const bias = 2 ** format.planes.length - 1;
+      const digits = format.planes.map((rows, k) => ({
+        rows,
+        isSet: (code: number) => code !== MASKED_CODE && ((((code + bias) / 2) >> k) & 1) === 0,
+      }));
+      if (format.mask === null) return digits;
+      return [...digits, { rows: format.mask, isSet: (code: number) => code !== MASKED_CODE }];
+    }
+  }
+}
+
+/** [inputs] -1, 0, +1 of one row. */
+function activationDigits(
+  term: PlaneTerm,
+  inputs: number,
+  at: (rows: Rows, length: number) => Uint8Array,
+): Int8Array {
+  const sign = term.sign === null ? null : at(term.sign, planeBytes(inputs));
+  const mask = term.mask === null ? null : at(term.mask, planeBytes(inputs));
+  return Int8Array.from({ length: inputs }, (_, i) => {
+    if (mask !== null && bitOf(mask, i) === 0) return 0;
+    return sign !== null && bitOf(sign, i) === 1 ? -1 : 1;
+  });
+}
+
+/** The digit of one weight as the matrix kernel holds it. */
+function weightDigit(bytes: Uint8Array, term: WeightTerm, words: number, o: number, i: number): number {
+  const planes = term.sign && term.mask ? 2 : 1;
+  const tile = (Math.floor(o / 4) * words + (i >>> 6)) * planes * 4 + (o % 4);
+  const bit = (plane: number): number => bitOf(bytes, (tile + plane * 4) * 64 + (i & 63));
+  if (term.mask && bit(planes - 1) === 0) return 0;
+  return term.sign && bit(0) === 1 ? -1 : 1;
+}
+
+function addProduct(
+  memory: EngineMemory,
+  sums: Int32Array,
+  digits: Int8Array,
+  x: PlaneTerm,
+  w: WeightTerm,
+  inputs: number,
+): void {
+  const words = planeWords(inputs);
+  const planes = w.sign && w.mask ? 2 : 1;
+  const size = Math.ceil(sums.length / 4) * words * planes * 32;
+  const bytes = memory.bytes(w.at, size);
+  for (let o = 0; o < sums.length; o++) {
+    let sum = 0;
+    for (let i = 0; i < inputs; i++) sum += digits[i] * weightDigit(bytes, w, words, o, i);
+    sums[o] += sum * x.significance * w.significance;
+  }
+}
+
+/** How many thresholds of a channel n passes. */
+function stepsPassed(
+  memory: EngineMemory,
+  table: { readonly at: number; readonly padded: number; readonly steps: number },
+  channel: number,
+  n: number,
+): number {
+  const flips = memory.int32(table.at, table.padded * (table.steps + 1));
+  let passed = 0;
+  for (let k = 1; k <= table.steps; k++) {
+    const flip = flips[channel];
+    const threshold = flips[k * table.padded + channel] ^ flip;
+    if (flip === 0 ? n >= threshold : n <= threshold) passed++;
+  }
+  return passed;
+}

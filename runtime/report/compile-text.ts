@@ -1,0 +1,87 @@
+import { evaluationText } from "./evaluation-text.ts";
+import { duration, formatQuantity, grouped, percent, plural } from "./figures.ts";
+import { assumptionsText, blocks, warningsText } from "./notes-text.ts";
+import type { Paint } from "./paint.ts";
+import type { CompileReport, LayerReport } from "./report.ts";
+import { left, pairs, right, textTable } from "./text-table.ts";
+
+export interface TextOptions {
+  /** every assumption, not the first few */
+  readonly verbose: boolean;
+  readonly paint: Paint;
+}
+
+/** The mapping of a model: layers, totals, what is assumed, what to mind. */
+export function compileText(report: CompileReport, options: TextOptions): string {
+  const { paint, verbose } = options;
+  const { source, target, condition, precision } = report;
+  return blocks(
+    `${paint.strong(source.file)} on ${paint.strong(target)}, condition ${condition}, precision ${precision}`,
+    mappingTable(report.layers, paint),
+    totalsText(report),
+    report.accuracy ? evaluationText({ ...report.accuracy, assumptions: [] }, options) : "",
+    assumptionsText(report.assumptions, verbose, paint),
+    warningsText(report.warnings, paint),
+    report.image === null ? "" : `wrote ${report.image}`,
+  );
+}
+
+const configurations: Readonly<Record<string, string>> = {
+  "parallel-to-sequential": "par>seq",
+  "sequential-to-parallel": "seq>par",
+};
+
+/** One row a matrix layer: where it lies and what an inference takes. */
+export function mappingTable(layers: readonly LayerReport[], paint: Paint): string {
+  const columns = [
+    left("layer"),
+    right("matrix"),
+    right("positions"),
+    left("encoding"),
+    left("order"),
+    right("banks"),
+    right("cells"),
+    right("clocks"),
+  ];
+  const rows = layers.map((layer) => [
+    layer.name,
+    `${layer.outputs} x ${layer.inputs}`,
+    layer.presentations === 1 ? grouped(layer.positions) : `${grouped(layer.positions)} x ${layer.presentations}`,
+    layer.encoding,
+    configurations[layer.configuration] ?? layer.configuration,
+    grouped(layer.banks),
+    grouped(layer.cells),
+    grouped(layer.clocks),
+  ]);
+  return layers.length === 0
+    ? "no layer lies on banks: the model holds no constant weight matrix"
+    : textTable(columns, rows, paint);
+}
+
+function totalsText({ totals, bankLimits }: CompileReport): string {
+  const { weights, cells, banks, utilization, clocks } = totals;
+  const { wordLines, bitLines, boundBy, margin } = bankLimits;
+  const next = margin === 1 ? "" : `; the next limit lies ${Number(margin.toPrecision(3))} times higher`;
+  return pairs([
+    ["bank", `at most ${wordLines} word lines x ${bitLines} bit lines, bound by ${boundBy}${next}`],
+    [
+      "array",
+      `${plural(weights, "weight")} in ${plural(cells, "cell")} of ${plural(banks, "bank")}, ` +
+        `${percent(utilization, 1)} of their cells used`,
+    ],
+    [
+      "inference",
+      `${plural(clocks, "clock")}; latency ${duration(totals.latency_s)}, one every ` +
+        `${duration(totals.interval_s)} when pipelined; reads ${formatQuantity(totals.readEnergy_J, "J")}`,
+    ],
+    [
+      "programming",
+      `${plural(totals.pulses, "pulse")}, ${duration(totals.programmingTime_s)} device by device, ` +
+        `${formatQuantity(totals.programmingEnergy_J, "J")}`,
+    ],
+    ["area", totals.area_m2 === null ? "not known: the technology gives no cell area" : area(totals.area_m2)],
+  ]);
+}
+
+const area = (area_m2: number): string =>
+  `${Number((area_m2 * 1e6).toPrecision(3))} mm² of cells, periphery excluded`;
