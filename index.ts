@@ -98,3 +98,5 @@ export async function compile(model: Uint8Array, request: CompileRequest): Promi
 }
 
 export type { Tensor };
+
+export { run } from "./runtime/run.ts";

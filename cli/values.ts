@@ -97,16 +97,6 @@ export function elapsedTimes(text: string): readonly number[] {
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
-/** Counts of cycles, ascending. */
-export function cycleCounts(text: string): readonly number[] {
-  const counts = text.split(",").map((part) => {
-    const value = Number(part);
-    if (part.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
-    throw refuse("cycles as numbers of at least 0", "--cycles 1e6,7e8");
-  });
-  return [...new Set(counts)].sort((a, b) => a - b);
-}
-
 export interface Shard {
   /** from 1 */
   readonly index: number;
@@ -141,8 +131,8 @@ export const activations = word(
   "--activations binary",
 );
 export const inputEncoding = word(
-  /^(auto|binary:[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|bits:([1-9]|1\d)|stochastic:[1-9]\d{0,5}|spikes:[1-9]\d{0,5})$/i,
-  "auto, binary:THRESHOLD, bits:N, stochastic:N or spikes:T",
+  /^(auto|binary:[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|bits:([1-9]|1\d)|stochastic:[1-9]\d{0,5})$/i,
+  "auto, binary:THRESHOLD, bits:N or stochastic:N",
   "--input-encoding binary:0.5",
 );
 export const readout = word(

@@ -373,6 +373,8 @@ export interface NoiseModel {
   readonly parameters: Readonly<
     Record<string, { readonly unit: string; readonly description: string }>
   >;
+  /** the same parameters with the model's own effect taken out: what an ablation without it runs */
+  readonly ideal?: (parameters: Readonly<Record<string, number>>) => Readonly<Record<string, number>>;
   /** store: levels -> levels, 255 stays */
   readonly store?: (
     levels: Uint8Array,
@@ -401,7 +403,10 @@ export interface NoiseModel {
   ) => SensedBank;
 }
 
-export function defineNoise(model: NoiseModel): NoiseModel {
+/** The model, whose functions are known to be there. */
+export function defineNoise<Model extends NoiseModel>(
+  model: Model,
+): NoiseModel & Required<Pick<NoiseModel, keyof Model & keyof NoiseModel>> {
   return model;
 }
 

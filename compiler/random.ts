@@ -8,10 +8,10 @@ import { log } from "./math.ts";
 /** Two 32-bit words. */
 export type Key = readonly [number, number];
 
-const M0 = 0xd2511f53;
-const M1 = 0xcd9e8d57;
-const W0 = 0x9e3779b9;
-const W1 = 0xbb67ae85;
+const M0 = 0xd2511f53 | 0;
+const M1 = 0xcd9e8d57 | 0;
+const W0 = 0x9e3779b9 | 0;
+const W1 = 0xbb67ae85 | 0;
 
 /** The four words that Philox gives for one counter, written to out[at … at + 3]. */
 export function philox(
@@ -31,9 +31,9 @@ export function philox(
   let key0 = k0 | 0;
   let key1 = k1 | 0;
   for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(M0, x0);
+    const high0 = multiplyHigh(0xd251, 0x1f53, x0);
     const low0 = Math.imul(M0, x0);
-    const high1 = multiplyHigh(M1, x2);
+    const high1 = multiplyHigh(0xcd9e, 0x8d57, x2);
     const low1 = Math.imul(M1, x2);
     x0 = high1 ^ x1 ^ key0;
     x1 = low1;
@@ -48,17 +48,16 @@ export function philox(
   out[at + 3] = x3;
 }
 
-/** The upper 32 bits of the 64-bit product of two unsigned words. */
-function multiplyHigh(a: number, b: number): number {
-  const a1 = a >>> 16;
-  const a0 = a & 0xffff;
+/**
+ * The upper 32 bits of the product of (a1·2^16 + a0) and b, by halves. Every sum stays below 2^32, so that
+ * the bits of signed 32-bit arithmetic are right throughout; engines keep it in integer registers.
+ */
+function multiplyHigh(a1: number, a0: number, b: number): number {
   const b1 = b >>> 16;
   const b0 = b & 0xffff;
-  // each partial sum stays below 2^32, so that >>> reads it whole
-  const low = Math.imul(a0, b0) >>> 16;
-  const middle = (Math.imul(a1, b0) >>> 0) + low;
-  const other = Math.imul(a0, b1) + (middle & 0xffff);
-  return (Math.imul(a1, b1) + ((middle / 65536) | 0) + (other >>> 16)) | 0;
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const other = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
 /**

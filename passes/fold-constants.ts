@@ -34,7 +34,10 @@ async function foldConstants(graph: Graph, context: PassContext): Promise<Graph>
   const folded = foldableNodes(graph, context);
   const kept = graph.nodes.filter((node) => !folded.has(node));
   const made = new Set([...folded].flatMap(({ outputs }) => outputs));
-  const read = [...kept.flatMap((node) => [...node.inputs, ...capturedValues(node)]), ...graph.outputs];
+  const read = [
+    ...kept.flatMap((node) => [...node.inputs, ...capturedValues(node)]),
+    ...graph.outputs,
+  ];
   const needed = [...new Set(read)].filter((value) => value !== "" && made.has(value));
   if (needed.length === 0) return graph;
   const results = await evaluate(subgraph(graph, [], needed), context);
@@ -81,7 +84,9 @@ function foldableNodes(graph: Graph, context: PassContext): ReadonlySet<GraphNod
     folded.add(node);
   }
   if (tooLarge.length > 0) {
-    context.warn(`${tooLarge.length} node(s) of constants stay, as they need more than 512 MB: ${tooLarge.slice(0, 4).join(", ")}`);
+    context.warn(
+      `${tooLarge.length} node(s) of constants stay, as they need more than 512 MB: ${tooLarge.slice(0, 4).join(", ")}`,
+    );
   }
   return folded;
 }

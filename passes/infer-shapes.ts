@@ -24,11 +24,14 @@ export default definePass({
 function fixTargets(graph: Graph): Graph {
   const { values, shapes } = infer(graph);
   const rewritten = rewriteNodes(graph, (node, builder) => {
-    if (node.domain !== "" || node.op !== "Reshape" || graph.constants.has(node.inputs[1])) return false;
+    if (node.domain !== "" || node.op !== "Reshape" || graph.constants.has(node.inputs[1]))
+      return false;
     const target = shapes.get(node.inputs[1])?.elements ?? values.get(node.outputs[0])?.shape;
     const fixed = target && constantTarget(node, values.get(node.inputs[0])?.shape ?? null, target);
     if (!fixed) return false;
-    const constant = builder.constant(tensor("int64", [fixed.length], BigInt64Array.from(fixed, BigInt)));
+    const constant = builder.constant(
+      tensor("int64", [fixed.length], BigInt64Array.from(fixed, BigInt)),
+    );
     builder.emit({ ...node, inputs: [node.inputs[0], constant] });
     return true;
   });
@@ -46,7 +49,9 @@ function constantTarget(
 ): readonly number[] | null {
   if (target.every((size) => typeof size === "number")) return target;
   if (node.attributes.has("allowzero")) return null;
-  const kept = target.map((size, axis) => (typeof size === "string" && from?.[axis] === size ? 0 : size));
+  const kept = target.map((size, axis) =>
+    typeof size === "string" && from?.[axis] === size ? 0 : size,
+  );
   const open = kept.filter((size) => typeof size !== "number");
   if (open.length > 1 || (open.length === 1 && kept.includes(-1))) return null;
   return kept.map((size) => (typeof size === "number" ? size : -1));

@@ -27,7 +27,10 @@ export function onnxruntimeWeb(): FloatExecutor {
     ort.env.logLevel = "fatal";
     return ort;
   });
-  return { name: "onnxruntime-web", load: async (onnx) => loadSession(await runtime(), "onnxruntime-web", onnx) };
+  return {
+    name: "onnxruntime-web",
+    load: async (onnx) => loadSession(await runtime(), "onnxruntime-web", onnx),
+  };
 }
 
 /**
@@ -36,7 +39,9 @@ export function onnxruntimeWeb(): FloatExecutor {
  */
 export async function onnxruntimeNode(): Promise<FloatExecutor | null> {
   const name: string = "onnxruntime-node";
-  const found: { default?: Runtime } & Partial<Runtime> | null = await import(/* @vite-ignore */ name).catch(() => null);
+  const found: ({ default?: Runtime } & Partial<Runtime>) | null = await import(
+    /* @vite-ignore */ name
+  ).catch(() => null);
   const ort = found?.default ?? found;
   if (!hasRuntime(ort)) return null;
   return { name, load: (onnx) => loadSession(ort, name, onnx) };
@@ -55,9 +60,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function loadSession(ort: Runtime, name: string, onnx: Uint8Array): Promise<FloatSession> {
-  const session = await ort.InferenceSession.create(onnx, sessionOptions).catch((error: unknown) => {
-    throw refusal(`${name}, loading a model`, error);
-  });
+  const session = await ort.InferenceSession.create(onnx, sessionOptions).catch(
+    (error: unknown) => {
+      throw refusal(`${name}, loading a model`, error);
+    },
+  );
   return {
     run: async (feeds) => {
       const given: Record<string, RuntimeTensor> = {};
@@ -74,7 +81,10 @@ async function loadSession(ort: Runtime, name: string, onnx: Uint8Array): Promis
 function toRuntime(ort: Runtime, name: string, value: Tensor): RuntimeTensor {
   const { type, data, shape } = value;
   if (type === "bfloat16") {
-    throw new XbcError("UNSUPPORTED", `tensor "${name}": needs a type that onnxruntime takes, found bfloat16; convert it to float32`);
+    throw new XbcError(
+      "UNSUPPORTED",
+      `tensor "${name}": needs a type that onnxruntime takes, found bfloat16; convert it to float32`,
+    );
   }
   return new ort.Tensor(type, data, shape);
 }
@@ -103,12 +113,22 @@ function fromRuntime(name: string, value: RuntimeTensor): Tensor {
       `value "${name}": needs a tensor of numbers, found ${value.type}; ask for another output of the model`,
     );
   }
-  return tensor(type, value.dims, viewBytes(type, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  return tensor(
+    type,
+    value.dims,
+    viewBytes(type, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  );
 }
 
 /** The runtime's message, its first line without the numbers in front. */
 function refusal(where: string, error: unknown): XbcError {
   const text = error instanceof Error ? error.message : String(error);
-  const line = text.split("\n")[0].replace(/^.*?ERROR_MESSAGE: /, "").slice(0, 300);
-  return new XbcError("BAD_MODEL", `${where}: needs a model that onnxruntime runs, found: ${line}; check the model with onnxruntime itself`);
+  const line = text
+    .split("\n")[0]
+    .replace(/^.*?ERROR_MESSAGE: /, "")
+    .slice(0, 300);
+  return new XbcError(
+    "BAD_MODEL",
+    `${where}: needs a model that onnxruntime runs, found: ${line}; check the model with onnxruntime itself`,
+  );
 }

@@ -1,6 +1,14 @@
 // Makes compiler/onnx/codec.generated.{js,d.ts}: a static protobuf codec for ONNX (IR 13), from the
 // descriptor that onnx-buf carries. Static code needs no eval, and keeps fields that it does not know.
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +18,12 @@ const here = fileURLToPath(import.meta.url);
 const root = join(dirname(here), "..");
 const target = join(root, "compiler/onnx/codec.generated.js");
 const types = join(root, "compiler/onnx/codec.generated.d.ts");
-const sources = [here, ...["onnx-buf", "protobufjs", "protobufjs-cli"].map((name) => join(root, "node_modules", name, "package.json"))];
+const sources = [
+  here,
+  ...["onnx-buf", "protobufjs", "protobufjs-cli"].map((name) =>
+    join(root, "node_modules", name, "package.json"),
+  ),
+];
 
 /** The versions that it was made from stand in its first line, so that an update is noticed. */
 const stamp = () =>
@@ -34,15 +47,33 @@ if (!upToDate()) {
   const { default: descriptor } = await import("protobufjs/ext/descriptor.js");
   const { default: pbjs } = await import("protobufjs-cli/pbjs.js");
 
-  const file = descriptor.FileDescriptorProto.decode(toBinary(FileDescriptorProtoSchema, file_onnx.proto));
+  const file = descriptor.FileDescriptorProto.decode(
+    toBinary(FileDescriptorProtoSchema, file_onnx.proto),
+  );
   const schema = protobuf.Root.fromDescriptor({ file: [file] }).toJSON();
   const folder = mkdtempSync(join(tmpdir(), "xbc-codec-"));
   const input = join(folder, "onnx.json");
   const output = join(folder, "codec.js");
   writeFileSync(input, JSON.stringify(schema));
-  const options = ["-t", "static-module", "-w", "esm", "--dts", "--no-verify", "--no-convert", "--no-delimited", "--no-typeurl", "--no-create", "-r", "xbc-onnx"];
+  const options = [
+    "-t",
+    "static-module",
+    "-w",
+    "esm",
+    "--dts",
+    "--no-verify",
+    "--no-convert",
+    "--no-delimited",
+    "--no-typeurl",
+    "--no-create",
+    "-r",
+    "xbc-onnx",
+  ];
   await promisify(pbjs.main)([...options, "-o", output, input]);
-  for (const [from, to] of [[output.replace(/\.js$/, ".d.ts"), types], [output, target]]) {
+  for (const [from, to] of [
+    [output.replace(/\.js$/, ".d.ts"), types],
+    [output, target],
+  ]) {
     const made = `${to}.${process.pid}`;
     writeFileSync(made, `${stamp()}\n${readFileSync(from, "utf8")}`);
     renameSync(made, to);

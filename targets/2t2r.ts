@@ -19,7 +19,7 @@ const parameter = (
   range: { readonly minimum?: number; readonly maximum?: number } = { minimum: 0 },
 ): Parameter => ({ value, unit, source, description, ...range });
 
-const joint = "fitted: H6, H8, H10 and L6 together, scripts/fit-2t2r.ts";
+const joint = "fitted: H6, H8, H10 and L6 together, scripts/fit-2t2r.mjs";
 const percent = { minimum: 0, maximum: 1 };
 
 const resistances = {
@@ -38,7 +38,7 @@ const resistances = {
   lrsSpreadExponent: parameter(
     1.269,
     "1",
-    "fitted: H6, scripts/fit-2t2r.ts",
+    "fitted: H6, scripts/fit-2t2r.mjs",
     "γ: growth of σ_L as the compliance current falls",
   ),
   lrsSpreadLimit: parameter(1.2, "ln", "assumed: the growth ends", "largest σ_L"),
@@ -48,7 +48,7 @@ const resistances = {
   hrsExponent: parameter(
     0.417,
     "1",
-    "fitted: H6, scripts/fit-2t2r.ts",
+    "fitted: H6, scripts/fit-2t2r.mjs",
     "β: growth of HRS as the compliance current falls",
   ),
   deviceShare: parameter(
@@ -69,13 +69,13 @@ const resistances = {
   resetVoltageSlope: parameter(
     0.855,
     "1/V",
-    "fitted: H10 endurance at half its bound, scripts/fit-2t2r.ts",
+    "fitted: H10 endurance at half its bound, scripts/fit-2t2r.mjs",
     "a_V: growth of ln HRS per volt of RESET",
   ),
   resetPulseSlope: parameter(
     0.0593,
     "1",
-    "fitted: L5, scripts/fit-2t2r.ts",
+    "fitted: L5, scripts/fit-2t2r.mjs",
     "a_t: growth of ln HRS per ln of pulse duration",
   ),
 };
@@ -147,13 +147,13 @@ const ageing = {
   ageingHrsFall: parameter(
     0.2331,
     "ln",
-    "fitted: H11, scripts/fit-2t2r.ts",
+    "fitted: H11, scripts/fit-2t2r.mjs",
     "fall of ln HRS per decade of cycles",
   ),
   ageingSpreadGrowth: parameter(
     0.0739,
     "1",
-    "fitted: H11, scripts/fit-2t2r.ts",
+    "fitted: H11, scripts/fit-2t2r.mjs",
     "relative growth of both spreads per decade of cycles",
   ),
 };

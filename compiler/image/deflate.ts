@@ -46,10 +46,14 @@ async function* throughNode(chunks: Chunks, transform: NodeTransform): AsyncGene
       resume = resolve;
       if (transform.destroyed) resolve();
     });
+  // the next part is made while zlib's thread works on this one
   const feed = async (): Promise<void> => {
-    for await (const chunk of chunks) {
-      if (transform.destroyed) return;
-      if (!transform.write(chunk)) await drained();
+    const parts = iterator(chunks);
+    for (let next = await parts.next(); !next.done && !transform.destroyed; ) {
+      const full = !transform.write(next.value);
+      const coming = parts.next();
+      const room = full ? drained() : undefined;
+      [next] = await Promise.all([coming, room]);
     }
     if (!transform.destroyed) transform.end();
   };
@@ -62,6 +66,10 @@ async function* throughNode(chunks: Chunks, transform: NodeTransform): AsyncGene
     transform.destroy();
     await feeding;
   }
+}
+
+async function* iterator(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }
 
 async function* throughWeb(

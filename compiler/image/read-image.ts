@@ -32,6 +32,8 @@ export interface ReadImageOptions {
    * end. Files up to 256 MB are checked at once, larger ones lazily.
    */
   readonly verify?: "all" | "lazy";
+  /** bytes of banks that are kept, so that small images are unpacked once; 64 MiB */
+  readonly cache?: number;
 }
 
 /** What reads entries of the archive, each checked against the manifest. */
@@ -46,7 +48,6 @@ interface Entries {
 
 /** files up to this size are checked as a whole when they are opened */
 const smallFile = 256 * 2 ** 20;
-/** bytes of banks that are kept, so that small images are unpacked once */
 const cacheSize = 64 * 2 ** 20;
 /** largest entry that is held as a whole: tables, models, the manifest */
 const largestEntry = 2 ** 31 - 1;
@@ -84,7 +85,7 @@ export async function readImage(
       rows: steps.shape[0],
       data: int32(steps, scheduleColumns.length, `${name}, entry ${scheduleName}`),
     },
-    cells: await readCells(manifest, placements, entries, readers),
+    cells: await readCells(manifest, placements, entries, readers, options.cache ?? cacheSize),
     reference: await entries.bytes(referenceName),
   };
   checkImage(image, name);
@@ -283,8 +284,9 @@ async function readCells(
   placements: readonly LayerPlacement[],
   entries: Entries,
   readers: BankReader[],
+  cache: number,
 ): Promise<readonly LayerCells[]> {
-  const budget: CacheBudget = { left: cacheSize };
+  const budget: CacheBudget = { left: cache };
   const out: LayerCells[] = [];
   for (const { layer, entries: names } of manifest.cells) {
     const placement = placements.find((candidate) => candidate.layer === layer);

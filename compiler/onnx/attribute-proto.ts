@@ -48,7 +48,8 @@ export function readAttribute(
       if (proto.t) return { kind: "tensor", value: readTensor(proto.t, where, external).tensor };
       break;
     case types.graph:
-      if (proto.g) return { kind: "graph", value: onnx.GraphProto.encode(nested(proto.g)).finish() };
+      if (proto.g)
+        return { kind: "graph", value: onnx.GraphProto.encode(nested(proto.g)).finish() };
       break;
   }
   throw new XbcError(
@@ -72,7 +73,11 @@ export function writeAttribute(name: string, attribute: Attribute): AttributePro
     case "ints":
       return { name, type: types.ints, ints: attribute.value.map(fromNumber) };
     case "strings":
-      return { name, type: types.strings, strings: attribute.value.map((value) => bytes.encode(value)) };
+      return {
+        name,
+        type: types.strings,
+        strings: attribute.value.map((value) => bytes.encode(value)),
+      };
     case "tensor":
       return { name, type: types.tensor, t: writeTensor("", attribute.value) };
     case "graph":

@@ -70,9 +70,7 @@ const elementTypes: readonly ElementType[] = [
   "bool",
 ];
 
-const byNumber = new Map<number, ElementType>(
-  elementTypes.map((type) => [dataTypes[type], type]),
-);
+const byNumber = new Map<number, ElementType>(elementTypes.map((type) => [dataTypes[type], type]));
 
 /** The element type of an ONNX data type number, or null where xbc has none. */
 export function elementTypeOf(number: number): ElementType | null {

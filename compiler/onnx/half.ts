@@ -21,7 +21,10 @@ export function widenHalf(graph: Graph): Graph {
     nodes,
     values: new Map([...graph.values].map(([name, value]) => [name, widenType(value)])),
     constants: new Map([...graph.constants].map(([name, value]) => [name, widenTensor(value)])),
-    warnings: [...graph.warnings, `model: ${[...found].sort().join(" and ")} is computed in float32`],
+    warnings: [
+      ...graph.warnings,
+      `model: ${[...found].sort().join(" and ")} is computed in float32`,
+    ],
   };
 }
 
@@ -30,7 +33,9 @@ function widenType(value: ValueType): ValueType {
 }
 
 function widenTensor(value: Tensor): Tensor {
-  return isHalf(value.type) ? { type: "float32", shape: value.shape, data: toFloat32(value) } : value;
+  return isHalf(value.type)
+    ? { type: "float32", shape: value.shape, data: toFloat32(value) }
+    : value;
 }
 
 /** Attributes that name a data type, or hold a tensor of one. */
@@ -44,7 +49,8 @@ function widenNode(node: GraphNode, found: Set<ElementType>): GraphNode {
       return [name, { kind: "tensor", value: widenTensor(attribute.value) }];
     }
     if (attribute.kind !== "int" || !typeAttributes.includes(name)) return [name, attribute];
-    if (attribute.value !== dataTypes.float16 && attribute.value !== dataTypes.bfloat16) return [name, attribute];
+    if (attribute.value !== dataTypes.float16 && attribute.value !== dataTypes.bfloat16)
+      return [name, attribute];
     found.add(attribute.value === dataTypes.float16 ? "float16" : "bfloat16");
     return [name, { kind: "int", value: dataTypes.float32 }];
   });

@@ -32,7 +32,10 @@ export function importGraph(model: OnnxModel): Graph {
       nested: (inner, visible) => writeGraph(modernize(read(inner, visible), opset)),
     });
   const source = read(model.graph, new Set());
-  const graph = modernize({ ...source, graph: { ...source.graph, warnings: model.warnings } }, opset);
+  const graph = modernize(
+    { ...source, graph: { ...source.graph, warnings: model.warnings } },
+    opset,
+  );
   const plain = removeIdentities(forInference(graph));
   return prune(inferValues(prune(expandOperators(plain))));
 }

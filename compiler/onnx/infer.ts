@@ -61,16 +61,27 @@ function inferNode(
   shapes: Map<ValueId, ShapeValue>,
 ): void {
   const inputs = node.inputs.map((name) => values.get(name) ?? null);
-  const constant = (index: number) => graph.constants.get(node.inputs[index] ?? "") ?? numbersOf(shapes.get(node.inputs[index] ?? ""));
+  const constant = (index: number) =>
+    graph.constants.get(node.inputs[index] ?? "") ??
+    numbersOf(shapes.get(node.inputs[index] ?? ""));
   const told = operatorOf(node)?.infer?.(node, inputs, constant) ?? [];
-  const named = shapeFromNames(node, inputs, (index) => shapes.get(node.inputs[index] ?? "") ?? null);
+  const named = shapeFromNames(
+    node,
+    inputs,
+    (index) => shapes.get(node.inputs[index] ?? "") ?? null,
+  );
   node.outputs.forEach((output, index) => {
     const inferred = told[index] ?? null;
-    const better = index === 0 && inferred && named ? { type: inferred.type, shape: named } : inferred;
+    const better =
+      index === 0 && inferred && named ? { type: inferred.type, shape: named } : inferred;
     const type = merge(better, graph.values.get(output) ?? null);
     if (output !== "" && type) values.set(output, type);
   });
-  const value = evaluateShape(node, node.inputs.map((name) => shapes.get(name) ?? null), inputs);
+  const value = evaluateShape(
+    node,
+    node.inputs.map((name) => shapes.get(name) ?? null),
+    inputs,
+  );
   if (value) shapes.set(node.outputs[0], value);
 }
 
@@ -79,7 +90,11 @@ function numbersOf(value: ShapeValue | undefined): Tensor | null {
   if (!value) return null;
   const numbers = value.elements.filter((element) => typeof element === "number");
   if (numbers.length !== value.elements.length) return null;
-  return tensor("int64", value.isScalar ? [] : [numbers.length], BigInt64Array.from(numbers, toInt64));
+  return tensor(
+    "int64",
+    value.isScalar ? [] : [numbers.length],
+    BigInt64Array.from(numbers, toInt64),
+  );
 }
 
 /** The output shape of a node whose target shape is known in part by name. */
@@ -109,5 +124,8 @@ function merge(inferred: ValueType | null, declared: ValueType | null): ValueTyp
   const { type, shape } = inferred;
   if (shape === null) return { type, shape: declared.shape };
   if (declared.shape?.length !== shape.length) return inferred;
-  return { type, shape: shape.map((dimension, axis) => dimension ?? declared.shape?.[axis] ?? null) };
+  return {
+    type,
+    shape: shape.map((dimension, axis) => dimension ?? declared.shape?.[axis] ?? null),
+  };
 }

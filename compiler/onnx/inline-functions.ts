@@ -13,21 +13,30 @@ export interface SourceNode {
 export type Inliner = (nodes: readonly NodeProto[], opset: number) => readonly SourceNode[];
 
 /** Calls of calls grow exponentially: a small file could ask for any number of nodes. */
-const mostNodes = 1_000_000;
+const mostNodes = 250_000;
 const deepest = 64;
 
 /**
  * Replaces each call of a model-local function by its body: inner values renamed with the call's name in
  * front, attributes from the call, else from the function's defaults.
- * @throws BAD_MODEL for functions that call themselves, LIMIT for more than a million nodes
+ * @throws BAD_MODEL for functions that call themselves, LIMIT for more than 250 000 nodes
  */
 export function functionInliner(model: OnnxModel): Inliner {
-  const functions = new Map((model.proto.functions ?? []).map((each) => [keyOf(each.domain, each.name, each.overload), each]));
+  const functions = new Map(
+    (model.proto.functions ?? []).map((each) => [
+      keyOf(each.domain, each.name, each.overload),
+      each,
+    ]),
+  );
   if (functions.size === 0) return (nodes, opset) => nodes.map((proto) => ({ proto, opset }));
   let total = 0;
   let calls = 0;
 
-  const inline = (nodes: readonly NodeProto[], opset: number, path: readonly FunctionProto[]): SourceNode[] =>
+  const inline = (
+    nodes: readonly NodeProto[],
+    opset: number,
+    path: readonly FunctionProto[],
+  ): SourceNode[] =>
     nodes.flatMap((node) => {
       const body = functions.get(keyOf(node.domain, node.opType, node.overload));
       if (!body) return [count({ proto: node, opset })];
@@ -44,7 +53,10 @@ export function functionInliner(model: OnnxModel): Inliner {
   const count = (node: SourceNode): SourceNode => {
     total += 1;
     if (total <= mostNodes) return node;
-    throw new XbcError("LIMIT", `model: needs at most ${mostNodes} nodes after its functions are inlined, found more; simplify the model`);
+    throw new XbcError(
+      "LIMIT",
+      `model: needs at most ${mostNodes} nodes after its functions are inlined, found more; simplify the model`,
+    );
   };
   return (nodes, opset) => inline(nodes, opset, []);
 }
@@ -57,17 +69,28 @@ function keyOf(domain?: string | null, name?: string | null, overload?: string |
 function instantiate(call: NodeProto, body: FunctionProto, index: number): NodeProto[] {
   const prefix = `${call.name || call.output?.[0] || call.opType}@${index}/`;
   const names = new Map<string, string>();
-  body.input?.forEach((name, i) => names.set(name, call.input?.[i] ?? ""));
+  body.input?.forEach((name, i) => {
+    names.set(name, call.input?.[i] ?? "");
+  });
   const passed: NodeProto[] = [];
   body.output?.forEach((name, i) => {
     const output = call.output?.[i];
     if (!output) return;
     const made = names.get(name);
     if (made === undefined) names.set(name, output);
-    else passed.push({ opType: "Identity", name: `${prefix}${name}`, input: [made], output: [output], attribute: [] });
+    else
+      passed.push({
+        opType: "Identity",
+        name: `${prefix}${name}`,
+        input: [made],
+        output: [output],
+        attribute: [],
+      });
   });
   const rename = (name: string) => (name === "" ? "" : (names.get(name) ?? prefix + name));
-  const given = new Map((body.attributeProto ?? []).map((attribute) => [attribute.name, attribute]));
+  const given = new Map(
+    (body.attributeProto ?? []).map((attribute) => [attribute.name, attribute]),
+  );
   for (const attribute of call.attribute ?? []) given.set(attribute.name, attribute);
   const nodes = (body.node ?? []).map((node) => renameNode(node, rename, given, prefix));
   return [...nodes, ...passed];
@@ -75,27 +98,49 @@ function instantiate(call: NodeProto, body: FunctionProto, index: number): NodeP
 
 type Given = ReadonlyMap<string | null | undefined, AttributeProto>;
 
-function renameNode(node: NodeProto, rename: (name: string) => string, given: Given, prefix: string): NodeProto {
+function renameNode(
+  node: NodeProto,
+  rename: (name: string) => string,
+  given: Given,
+  prefix: string,
+): NodeProto {
   return {
     ...node,
     name: prefix + (node.name || node.output?.[0] || node.opType),
     input: (node.input ?? []).map(rename),
     output: (node.output ?? []).map(rename),
-    attribute: (node.attribute ?? []).flatMap((attribute) => resolve(attribute, rename, given, prefix)),
+    attribute: (node.attribute ?? []).flatMap((attribute) =>
+      resolve(attribute, rename, given, prefix),
+    ),
   };
 }
 
 /** An attribute that refers to one of the call's takes its value, and falls away where the call has none. */
-function resolve(attribute: AttributeProto, rename: (name: string) => string, given: Given, prefix: string): AttributeProto[] {
+function resolve(
+  attribute: AttributeProto,
+  rename: (name: string) => string,
+  given: Given,
+  prefix: string,
+): AttributeProto[] {
   if (attribute.refAttrName) {
     const value = given.get(attribute.refAttrName);
     return value ? [{ ...value, name: attribute.name ?? "" }] : [];
   }
-  return [attribute.g ? { ...attribute, g: renameGraph(attribute.g, rename, given, prefix) } : attribute];
+  return [
+    attribute.g ? { ...attribute, g: renameGraph(attribute.g, rename, given, prefix) } : attribute,
+  ];
 }
 
-function renameGraph(graph: GraphProto, rename: (name: string) => string, given: Given, prefix: string): GraphProto {
-  const renamed = <T extends { name?: string | null }>(value: T): T => ({ ...value, name: rename(value.name ?? "") });
+function renameGraph(
+  graph: GraphProto,
+  rename: (name: string) => string,
+  given: Given,
+  prefix: string,
+): GraphProto {
+  const renamed = <T extends { name?: string | null }>(value: T): T => ({
+    ...value,
+    name: rename(value.name ?? ""),
+  });
   return {
     ...graph,
     node: (graph.node ?? []).map((node) => renameNode(node, rename, given, prefix)),

@@ -28,7 +28,9 @@ export function topologicalOrder<N extends Ordered>(nodes: readonly N[]): readon
       waiting[index] += 1;
     }
   });
-  if (nodes.every((node, index) => [...node.reads].every((value) => (maker.get(value) ?? -1) < index))) {
+  if (
+    nodes.every((node, index) => [...node.reads].every((value) => (maker.get(value) ?? -1) < index))
+  ) {
     return nodes;
   }
   const ready = nodes.flatMap((_, index) => (waiting[index] === 0 ? [index] : []));
@@ -43,9 +45,15 @@ export function topologicalOrder<N extends Ordered>(nodes: readonly N[]): readon
 }
 
 /** Nodes that wait and that others wait for; at most eight are named. */
-function cycle(nodes: readonly Ordered[], users: readonly number[][], waiting: Int32Array): XbcError {
+function cycle(
+  nodes: readonly Ordered[],
+  users: readonly number[][],
+  waiting: Int32Array,
+): XbcError {
   const inside = new Set(nodes.flatMap((_, index) => (waiting[index] > 0 ? [index] : [])));
-  const open = new Map([...inside].map((index) => [index, users[index].filter((user) => inside.has(user)).length]));
+  const open = new Map(
+    [...inside].map((index) => [index, users[index].filter((user) => inside.has(user)).length]),
+  );
   const leaves = [...inside].filter((index) => open.get(index) === 0);
   const makers = new Map<number, number[]>();
   for (const index of inside) {

@@ -19,11 +19,14 @@ export function clipPacked(graph: Graph, packed: ReadonlyMap<ValueId, PackedType
     if (type === null) return false;
     const { holder, minimum, maximum } = packedTypes[type];
     const bound = (value: number) =>
-      builder.constant(tensor(holder, [], holder === "int8" ? Int8Array.of(value) : Uint8Array.of(value)));
+      builder.constant(
+        tensor(holder, [], holder === "int8" ? Int8Array.of(value) : Uint8Array.of(value)),
+      );
     const [output] = node.outputs;
     const wide = `${output}/${holder}`;
     const attributes = new Map(node.attributes);
-    if (attributes.has("output_dtype")) attributes.set("output_dtype", { kind: "int", value: dataTypes[holder] });
+    if (attributes.has("output_dtype"))
+      attributes.set("output_dtype", { kind: "int", value: dataTypes[holder] });
     builder.emit({ ...node, outputs: [wide], attributes });
     builder.add("Clip", [wide, bound(minimum), bound(maximum)], {}, output);
     return true;

@@ -34,7 +34,10 @@ export function parseOnnx(bytes: Uint8Array, external?: ExternalData): OnnxModel
   const proto = decodeModel(bytes);
   const graph = proto.graph;
   if (!graph) {
-    throw new XbcError("BAD_FILE", "model: needs an ONNX model, found a file without a graph; export it again");
+    throw new XbcError(
+      "BAD_FILE",
+      "model: needs an ONNX model, found a file without a graph; export it again",
+    );
   }
   const ir = toNumber(proto.irVersion ?? 0, "model, ir_version");
   const opsets = operatorSets(proto);
@@ -65,7 +68,10 @@ function refuseOtherFiles(bytes: Uint8Array): void {
   }
   const start = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
   if (start.startsWith("version https://git-lfs")) {
-    throw new XbcError("BAD_FILE", `${needed}, found a Git LFS pointer; fetch the file itself with git lfs pull`);
+    throw new XbcError(
+      "BAD_FILE",
+      `${needed}, found a Git LFS pointer; fetch the file itself with git lfs pull`,
+    );
   }
   if (/^<(!doctype|html|\?xml)/i.test(start)) {
     throw new XbcError("BAD_FILE", `${needed}, found a web page; download the raw file`);
@@ -75,9 +81,17 @@ function refuseOtherFiles(bytes: Uint8Array): void {
 }
 
 const otherFormats = [
-  { magic: [0x50, 0x4b, 0x03, 0x04], name: "a ZIP archive", advice: "hand in the .onnx file inside, or export the model to ONNX" },
+  {
+    magic: [0x50, 0x4b, 0x03, 0x04],
+    name: "a ZIP archive",
+    advice: "hand in the .onnx file inside, or export the model to ONNX",
+  },
   { magic: [0x1f, 0x8b], name: "gzip data", advice: "unpack it first" },
-  { magic: [0x89, 0x48, 0x44, 0x46], name: "an HDF5 file", advice: "export the Keras model to ONNX" },
+  {
+    magic: [0x89, 0x48, 0x44, 0x46],
+    name: "an HDF5 file",
+    advice: "export the Keras model to ONNX",
+  },
 ];
 
 /** Fields that the schema does not know are kept ($unknowns), so that they can be told. */
@@ -88,8 +102,9 @@ function decodeModel(bytes: Uint8Array): ModelProto {
     return onnx.ModelProto.decode(reader);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    const nested = reason.includes("max depth") || error instanceof RangeError && reason.includes("stack");
-    const found = nested ? "graphs nested too deeply" : `none: ${reason}`;
+    const nested =
+      reason.includes("max depth") || (error instanceof RangeError && reason.includes("stack"));
+    const found = nested ? "graphs nested too deeply" : `bytes that do not decode (${reason})`;
     throw new XbcError(
       "BAD_FILE",
       `model, byte ${Math.min(reader.pos, bytes.length)} of ${bytes.length}: needs an ONNX file (protobuf), found ${found}; ` +
@@ -121,10 +136,14 @@ function newerVersions(ir: number, opsets: ReadonlyMap<string, number>): string[
   const opset = opsets.get("") ?? 0;
   const warnings: string[] = [];
   if (ir > known.ir) {
-    warnings.push(`model: its IR version ${ir} is newer than ${known.ir}, the newest that xbc knows`);
+    warnings.push(
+      `model: its IR version ${ir} is newer than ${known.ir}, the newest that xbc knows`,
+    );
   }
   if (opset > known.opset) {
-    warnings.push(`model: its operator set ${opset} is newer than ${known.opset}, the newest that xbc knows`);
+    warnings.push(
+      `model: its operator set ${opset} is newer than ${known.opset}, the newest that xbc knows`,
+    );
   }
   return warnings;
 }
@@ -138,15 +157,22 @@ function unknownFields(proto: ModelProto, graph: GraphProto): string[] {
   const inNode = (node: NodeProto) => [
     ...counted(`node "${node.name || node.output?.[0] || node.opType}"`, node),
     ...(node.attribute ?? []).flatMap((attribute) =>
-      counted(`node "${node.name || node.output?.[0] || node.opType}", attribute "${attribute.name}"`, attribute),
+      counted(
+        `node "${node.name || node.output?.[0] || node.opType}", attribute "${attribute.name}"`,
+        attribute,
+      ),
     ),
   ];
   return [
     ...counted("model", proto),
     ...counted("graph", graph),
     ...(graph.node ?? []).flatMap(inNode),
-    ...(graph.initializer ?? []).flatMap((tensor) => counted(`initializer "${tensor.name}"`, tensor)),
-    ...[...(graph.input ?? []), ...(graph.output ?? [])].flatMap((value) => counted(`value "${value.name}"`, value)),
+    ...(graph.initializer ?? []).flatMap((tensor) =>
+      counted(`initializer "${tensor.name}"`, tensor),
+    ),
+    ...[...(graph.input ?? []), ...(graph.output ?? [])].flatMap((value) =>
+      counted(`value "${value.name}"`, value),
+    ),
     ...(proto.functions ?? []).flatMap((each) => counted(`function "${each.name}"`, each)),
   ];
 }

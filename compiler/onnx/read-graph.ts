@@ -48,7 +48,10 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
   const stored = storedConstants(proto, nodes, around.external);
   const inputs = (proto.input ?? []).filter(({ name }) => !stored.has(name ?? ""));
   const outputs = (proto.output ?? []).map(({ name }) => name ?? "");
-  const defined = checkDefinitions(nodes, [...stored.keys(), ...inputs.map(({ name }) => name ?? "")]);
+  const defined = checkDefinitions(nodes, [
+    ...stored.keys(),
+    ...inputs.map(({ name }) => name ?? ""),
+  ]);
   checkReads(nodes, outputs, (value) => defined.has(value) || around.outer.has(value));
 
   const live = neededNodes(nodes, outputs).filter(({ source }) => !isConstant(source.proto));
@@ -64,7 +67,9 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
     constants.set(name, found.tensor);
     if (found.packed) packed.set(name, found.packed);
   }
-  const graphNodes = ordered.map(({ source }, i) => readNode(source.proto, names[i], around, visible));
+  const graphNodes = ordered.map(({ source }, i) =>
+    readNode(source.proto, names[i], around, visible),
+  );
   const graph: Graph = {
     name: proto.name ?? "",
     opsets: around.opsets,
@@ -75,7 +80,11 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
     outputs,
     warnings: [],
   };
-  return { graph, versions: new Map(ordered.map(({ source }, i) => [names[i], source.opset])), packed };
+  return {
+    graph,
+    versions: new Map(ordered.map(({ source }, i) => [names[i], source.opset])),
+    packed,
+  };
 }
 
 interface Described extends Ordered {
@@ -97,7 +106,11 @@ function isConstant({ domain, opType }: NodeProto): boolean {
 type Stored = Map<ValueId, () => ReadTensor>;
 
 /** Initializers and Constant nodes, to be read when used. */
-function storedConstants(proto: GraphProto, nodes: readonly Described[], external: ExternalData | null): Stored {
+function storedConstants(
+  proto: GraphProto,
+  nodes: readonly Described[],
+  external: ExternalData | null,
+): Stored {
   const stored: Stored = new Map();
   for (const initializer of proto.initializer ?? []) {
     const name = initializer.name ?? "";
@@ -113,15 +126,25 @@ function storedConstants(proto: GraphProto, nodes: readonly Described[], externa
   for (const { source, label, makes } of nodes) {
     if (!isConstant(source.proto) || makes.length === 0) continue;
     if (stored.has(makes[0])) throw twice(makes[0], `an initializer and node "${label}"`);
-    stored.set(makes[0], () => constantOf(source.proto.attribute ?? [], `node "${label}" (Constant)`, external));
+    stored.set(makes[0], () =>
+      constantOf(source.proto.attribute ?? [], `node "${label}" (Constant)`, external),
+    );
   }
   return stored;
 }
 
 /** The value of a Constant node, in any of its attribute forms. */
-function constantOf(attributes: readonly AttributeProto[], where: string, external: ExternalData | null): ReadTensor {
+function constantOf(
+  attributes: readonly AttributeProto[],
+  where: string,
+  external: ExternalData | null,
+): ReadTensor {
   const proto = attributes.find(({ name }) => name?.startsWith("value") || name === "sparse_value");
-  if (!proto) throw new XbcError("BAD_MODEL", `${where}: needs an attribute "value", found none; export the model again`);
+  if (!proto)
+    throw new XbcError(
+      "BAD_MODEL",
+      `${where}: needs an attribute "value", found none; export the model again`,
+    );
   if (proto.t) return readTensor(proto.t, where, external);
   if (proto.sparseTensor) throw unreadable(where, "a sparse tensor");
   const value = readAttribute(proto, where, external, (graph) => graph);
@@ -144,15 +167,24 @@ function constantOf(attributes: readonly AttributeProto[], where: string, extern
 }
 
 function unreadable(where: string, found: string): XbcError {
-  return new XbcError("UNSUPPORTED", `${where}: needs a dense tensor of numbers, found ${found}; export the model without it`);
+  return new XbcError(
+    "UNSUPPORTED",
+    `${where}: needs a dense tensor of numbers, found ${found}; export the model without it`,
+  );
 }
 
 function twice(value: ValueId, by: string): XbcError {
-  return new XbcError("BAD_MODEL", `value "${value}": needs one definition, found ${by}; export the model again`);
+  return new XbcError(
+    "BAD_MODEL",
+    `value "${value}": needs one definition, found ${by}; export the model again`,
+  );
 }
 
 /** Every value has one definition. */
-function checkDefinitions(nodes: readonly Described[], given: readonly ValueId[]): ReadonlySet<ValueId> {
+function checkDefinitions(
+  nodes: readonly Described[],
+  given: readonly ValueId[],
+): ReadonlySet<ValueId> {
   const makers = new Map<ValueId, string>();
   for (const name of given) {
     if (makers.has(name)) throw twice(name, "two inputs");
@@ -169,7 +201,11 @@ function checkDefinitions(nodes: readonly Described[], given: readonly ValueId[]
   return new Set(makers.keys());
 }
 
-function checkReads(nodes: readonly Described[], outputs: readonly ValueId[], isDefined: (value: ValueId) => boolean): void {
+function checkReads(
+  nodes: readonly Described[],
+  outputs: readonly ValueId[],
+  isDefined: (value: ValueId) => boolean,
+): void {
   for (const { label, reads, source } of nodes) {
     for (const value of reads) {
       if (isDefined(value)) continue;
@@ -181,11 +217,17 @@ function checkReads(nodes: readonly Described[], outputs: readonly ValueId[], is
   }
   const missing = outputs.find((value) => !isDefined(value));
   if (missing === undefined) return;
-  throw new XbcError("BAD_MODEL", `output "${missing}": needs a node that makes it, found none; export the model again`);
+  throw new XbcError(
+    "BAD_MODEL",
+    `output "${missing}": needs a node that makes it, found none; export the model again`,
+  );
 }
 
 /** Nodes that some output needs, in the order given. */
-function neededNodes(nodes: readonly Described[], outputs: readonly ValueId[]): readonly Described[] {
+function neededNodes(
+  nodes: readonly Described[],
+  outputs: readonly ValueId[],
+): readonly Described[] {
   const maker = new Map<ValueId, Described>();
   for (const node of nodes) for (const value of node.makes) maker.set(value, node);
   const needed = new Set<Described>();
@@ -222,7 +264,12 @@ export function uniqueNames(names: readonly string[]): readonly string[] {
   });
 }
 
-function readNode(proto: NodeProto, name: string, around: Surroundings, visible: ReadonlySet<ValueId>): GraphNode {
+function readNode(
+  proto: NodeProto,
+  name: string,
+  around: Surroundings,
+  visible: ReadonlySet<ValueId>,
+): GraphNode {
   const attributes = new Map<string, Attribute>();
   for (const attribute of proto.attribute ?? []) {
     const key = attribute.name ?? "";
@@ -257,7 +304,11 @@ function declaredTypes(
   isModel: boolean,
 ): ReadonlyMap<ValueId, ValueType> {
   const types = new Map<ValueId, ValueType>();
-  for (const info of [...(proto.valueInfo ?? []), ...(proto.output ?? []), ...(isModel ? [] : inputs)]) {
+  for (const info of [
+    ...(proto.valueInfo ?? []),
+    ...(proto.output ?? []),
+    ...(isModel ? [] : inputs),
+  ]) {
     const type = readValueType(info);
     if (type) types.set(info.name ?? "", type);
   }
@@ -269,4 +320,3 @@ function declaredTypes(
   }
   return types;
 }
-

@@ -13,7 +13,16 @@ export interface NodeBuilder extends ExpandContext {
 }
 
 /** Attributes of ai.onnx that are floats even where their value is a whole number. */
-const floatAttributes = new Set(["alpha", "beta", "gamma", "epsilon", "momentum", "lambd", "bias", "value_float"]);
+const floatAttributes = new Set([
+  "alpha",
+  "beta",
+  "gamma",
+  "epsilon",
+  "momentum",
+  "lambd",
+  "bias",
+  "value_float",
+]);
 
 /** A number or list as an attribute: a float where its name says so or it is no whole number. */
 export function attributeOf(name: string, value: number | string | readonly number[]): Attribute {
@@ -29,10 +38,17 @@ export function attributeOf(name: string, value: number | string | readonly numb
  * The graph with each node replaced by what the rule builds for it; where the rule returns false the node
  * stays. Values keep their names, so whoever reads them still does.
  */
-export function rewriteNodes(graph: Graph, rule: (node: GraphNode, builder: NodeBuilder) => boolean): Graph {
+export function rewriteNodes(
+  graph: Graph,
+  rule: (node: GraphNode, builder: NodeBuilder) => boolean,
+): Graph {
   const constants = new Map(graph.constants);
   const nodes: GraphNode[] = [];
-  const taken = new Set<string>([...graph.values.keys(), ...graph.constants.keys(), ...graph.inputs]);
+  const taken = new Set<string>([
+    ...graph.values.keys(),
+    ...graph.constants.keys(),
+    ...graph.inputs,
+  ]);
   for (const node of graph.nodes) {
     taken.add(node.name);
     for (const name of [...node.inputs, ...node.outputs]) taken.add(name);

@@ -49,7 +49,11 @@ export function serializeGraph(graph: Graph, options: SerializeOptions = {}): Ui
  * @param outputs values that are asked for
  * @throws INTERNAL-free: BAD_MODEL if an output depends on a graph input that is not among `inputs`
  */
-export function subgraph(graph: Graph, inputs: readonly ValueId[], outputs: readonly ValueId[]): Graph {
+export function subgraph(
+  graph: Graph,
+  inputs: readonly ValueId[],
+  outputs: readonly ValueId[],
+): Graph {
   const maker = producers(graph);
   const given = new Set(inputs);
   const needed = new Set<GraphNode>();
@@ -66,7 +70,8 @@ export function subgraph(graph: Graph, inputs: readonly ValueId[], outputs: read
     if (node === undefined) throw unreachable(value, reader, inputs);
     if (needed.has(node)) continue;
     needed.add(node);
-    for (const read of [...node.inputs, ...capturedValues(node)]) open.push({ value: read, reader: `node "${node.name}"` });
+    for (const read of [...node.inputs, ...capturedValues(node)])
+      open.push({ value: read, reader: `node "${node.name}"` });
   }
   const nodes = graph.nodes.filter((node) => needed.has(node));
   const inside = new Set([...inputs, ...constants, ...nodes.flatMap((node) => node.outputs)]);

@@ -1,8 +1,8 @@
-import { integersOf } from "../operators/axes.ts";
 import type { Dimension, GraphNode, ValueType } from "../ir/graph.ts";
 import { intAttribute } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { sizeOf } from "../ir/tensor.ts";
+import { integersOf } from "../operators/axes.ts";
 
 /** A small integer tensor, a number or a list, of which some elements are known by name only. */
 export interface ShapeValue {
@@ -37,7 +37,11 @@ export function evaluateShape(
   return result && result.elements.length <= longest ? result : null;
 }
 
-type Rule = (node: GraphNode, first: ShapeValue, others: readonly (ShapeValue | null)[]) => ShapeValue | null;
+type Rule = (
+  node: GraphNode,
+  first: ShapeValue,
+  others: readonly (ShapeValue | null)[],
+) => ShapeValue | null;
 
 const list = (elements: readonly Dimension[]): ShapeValue => ({ elements, isScalar: false });
 
@@ -49,11 +53,15 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   Reshape: (_node, value, [target]) => reshape(value, target),
   Concat: (_node, first, others) => {
     const parts = [first, ...others].flatMap((value) => (value && !value.isScalar ? [value] : []));
-    return parts.length === others.length + 1 ? list(parts.flatMap(({ elements }) => elements)) : null;
+    return parts.length === others.length + 1
+      ? list(parts.flatMap(({ elements }) => elements))
+      : null;
   },
   Gather: (_node, { elements }, [indices]) => {
     if (!indices) return null;
-    const picked = indices.elements.map((index) => elements.at(typeof index === "number" ? index : elements.length));
+    const picked = indices.elements.map((index) =>
+      elements.at(typeof index === "number" ? index : elements.length),
+    );
     const found = picked.filter((element) => element !== undefined);
     return found.length === picked.length ? { elements: found, isScalar: indices.isScalar } : null;
   },
@@ -77,7 +85,8 @@ function shapeOf(node: GraphNode, shape: readonly Dimension[] | null): ShapeValu
 }
 
 function reshape(value: ShapeValue, target: ShapeValue | null | undefined): ShapeValue | null {
-  if (target?.elements.length === 0 && value.elements.length === 1) return { ...value, isScalar: true };
+  if (target?.elements.length === 0 && value.elements.length === 1)
+    return { ...value, isScalar: true };
   return target?.elements.length === 1 ? list(value.elements) : null;
 }
 
@@ -118,6 +127,7 @@ function elementwise(
 ): ShapeValue | null {
   const length = Math.max(a.elements.length, b.elements.length);
   const at = ({ elements }: ShapeValue, i: number) => elements[elements.length === 1 ? 0 : i];
-  if ([a, b].some(({ elements }) => elements.length !== 1 && elements.length !== length)) return null;
+  if ([a, b].some(({ elements }) => elements.length !== 1 && elements.length !== length))
+    return null;
   return { elements: Array.from({ length }, (_, i) => of(at(a, i), at(b, i))), isScalar };
 }

@@ -29,10 +29,12 @@ export function prune(graph: Graph): Graph {
  */
 export function forInference(graph: Graph): Graph {
   const used = new Set<ValueId>(graph.outputs);
-  for (const node of graph.nodes) for (const name of [...node.inputs, ...capturedValues(node)]) used.add(name);
+  for (const node of graph.nodes)
+    for (const name of [...node.inputs, ...capturedValues(node)]) used.add(name);
   const warnings = new Set(graph.warnings);
   const nodes = graph.nodes.map((node): GraphNode => {
-    if (node.domain !== "" || (node.op !== "Dropout" && node.op !== "BatchNormalization")) return node;
+    if (node.domain !== "" || (node.op !== "Dropout" && node.op !== "BatchNormalization"))
+      return node;
     const extra = node.outputs.slice(1).find((output) => output !== "" && used.has(output));
     if (extra !== undefined) {
       throw new XbcError(
@@ -41,11 +43,22 @@ export function forInference(graph: Graph): Graph {
       );
     }
     if (isTraining(node, graph)) {
-      warnings.add(`node "${node.name}" (${node.op}) is in training mode; it is computed as in inference`);
+      warnings.add(
+        `node "${node.name}" (${node.op}) is in training mode; it is computed as in inference`,
+      );
     }
     const outputs = node.outputs.slice(0, 1);
-    if (node.op === "Dropout") return { ...node, op: "Identity", inputs: node.inputs.slice(0, 1), outputs, attributes: new Map() };
-    const attributes = [...node.attributes].filter(([name]) => name !== "training_mode" && name !== "spatial");
+    if (node.op === "Dropout")
+      return {
+        ...node,
+        op: "Identity",
+        inputs: node.inputs.slice(0, 1),
+        outputs,
+        attributes: new Map(),
+      };
+    const attributes = [...node.attributes].filter(
+      ([name]) => name !== "training_mode" && name !== "spatial",
+    );
     return { ...node, outputs, attributes: new Map(attributes) };
   });
   return { ...graph, nodes, warnings: [...warnings] };
@@ -70,7 +83,8 @@ export function removeIdentities(graph: Graph): Graph {
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(behind);
     const [output] = node.outputs;
-    if (isIdentity(node) && !outputs.has(output) && !captured.has(output)) alias.set(output, inputs[0]);
+    if (isIdentity(node) && !outputs.has(output) && !captured.has(output))
+      alias.set(output, inputs[0]);
     else nodes.push({ ...node, inputs });
   }
   return renameOutputs({ ...graph, nodes }, outputs, captured);
@@ -81,13 +95,20 @@ function isIdentity(node: GraphNode): boolean {
 }
 
 /** Where an Identity gives an output its name, the node before it makes that output itself. */
-function renameOutputs(graph: Graph, outputs: ReadonlySet<ValueId>, captured: ReadonlySet<ValueId>): Graph {
-  const made = new Set(graph.nodes.filter((node) => !isIdentity(node)).flatMap((node) => node.outputs));
+function renameOutputs(
+  graph: Graph,
+  outputs: ReadonlySet<ValueId>,
+  captured: ReadonlySet<ValueId>,
+): Graph {
+  const made = new Set(
+    graph.nodes.filter((node) => !isIdentity(node)).flatMap((node) => node.outputs),
+  );
   const rename = new Map<ValueId, ValueId>();
   const dropped = new Set<GraphNode>();
   for (const node of graph.nodes) {
     const [[input], [output]] = [node.inputs, node.outputs];
-    const free = made.has(input) && !outputs.has(input) && !captured.has(input) && !rename.has(input);
+    const free =
+      made.has(input) && !outputs.has(input) && !captured.has(input) && !rename.has(input);
     if (!isIdentity(node) || !outputs.has(output) || captured.has(output) || !free) continue;
     rename.set(input, output);
     dropped.add(node);

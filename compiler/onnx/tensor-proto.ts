@@ -18,7 +18,11 @@ export interface ReadTensor {
  * Declared sizes are compared with the bytes that are there before anything is allocated.
  * @throws BAD_MODEL if dimensions and data disagree, UNSUPPORTED for types that xbc has no use for
  */
-export function readTensor(proto: TensorProto, where: string, external: ExternalData | null): ReadTensor {
+export function readTensor(
+  proto: TensorProto,
+  where: string,
+  external: ExternalData | null,
+): ReadTensor {
   const number = proto.dataType ?? 0;
   const name = dataTypeName(number);
   const packed = isPacked(name) ? name : null;
@@ -33,8 +37,11 @@ export function readTensor(proto: TensorProto, where: string, external: External
   const shape = dimensions(proto, where);
   const size = countElements(shape, where);
   const bytes = rawBytes(proto, where, external);
-  if (bytes === null) return { tensor: { type, shape, data: typedFields(proto, type, packed, size, where) }, packed };
-  const needed = packed ? Math.ceil((size * packedTypes[packed].bits) / 8) : size * bytesPerElement(type);
+  if (bytes === null)
+    return { tensor: { type, shape, data: typedFields(proto, type, packed, size, where) }, packed };
+  const needed = packed
+    ? Math.ceil((size * packedTypes[packed].bits) / 8)
+    : size * bytesPerElement(type);
   if (bytes.length !== needed) {
     throw badTensor(where, `${needed} bytes for ${name}[${shape.join(", ")}]`, `${bytes.length}`);
   }
@@ -54,7 +61,10 @@ export function writeTensor(name: string, tensor: Tensor): TensorProto {
 }
 
 function badTensor(where: string, needed: string, found: string): XbcError {
-  return new XbcError("BAD_MODEL", `${where}: needs ${needed}, found ${found}; the model is damaged: export it again`);
+  return new XbcError(
+    "BAD_MODEL",
+    `${where}: needs ${needed}, found ${found}; the model is damaged: export it again`,
+  );
 }
 
 function dimensions(proto: TensorProto, where: string): number[] {
@@ -72,7 +82,11 @@ function countElements(shape: readonly number[], where: string): number {
 }
 
 /** The bytes of raw or external data, or null where the tensor lies in typed fields. */
-function rawBytes(proto: TensorProto, where: string, external: ExternalData | null): Uint8Array | null {
+function rawBytes(
+  proto: TensorProto,
+  where: string,
+  external: ExternalData | null,
+): Uint8Array | null {
   if (proto.dataLocation === 1) return plain(externalBytes(proto, where, external));
   return proto.rawData && proto.rawData.length > 0 ? plain(proto.rawData) : null;
 }
@@ -82,7 +96,11 @@ function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function externalBytes(proto: TensorProto, where: string, external: ExternalData | null): Uint8Array {
+function externalBytes(
+  proto: TensorProto,
+  where: string,
+  external: ExternalData | null,
+): Uint8Array {
   const entries = new Map((proto.externalData ?? []).map(({ key, value }) => [key, value ?? ""]));
   const location = entries.get("location") ?? "";
   refuseOutside(location, where);
@@ -113,7 +131,11 @@ function refuseOutside(location: string, where: string): void {
 function wholeNumber(text: string, where: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw badTensor(where, "a whole number of bytes as offset and length of external data", JSON.stringify(text));
+  throw badTensor(
+    where,
+    "a whole number of bytes as offset and length of external data",
+    JSON.stringify(text),
+  );
 }
 
 /** Data in float_data, int32_data and the like; float16 lies as bits in int32_data. */
@@ -137,7 +159,11 @@ function typedFields(
     return Uint32Array.from(values, (value) => toNumber(value, where));
   }
   const values =
-    (type === "float32" ? proto.floatData : type === "float64" ? proto.doubleData : proto.int32Data) ?? [];
+    (type === "float32"
+      ? proto.floatData
+      : type === "float64"
+        ? proto.doubleData
+        : proto.int32Data) ?? [];
   if (packed) {
     checkCount(values.length, Math.ceil((size * packedTypes[packed].bits) / 8), where);
     return unpack(Uint8Array.from(values), packed, size);

@@ -45,7 +45,10 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
   Upsample: { before: 10, rewrite: upgradeUpsample },
   Resize: { before: 13, rewrite: upgradeResize },
   BatchNormalization: { before: 9, rewrite: upgradeBatchNormalization },
-  Scatter: { before: 11, rewrite: (node, builder) => emit(builder, node, { op: "ScatterElements" }) },
+  Scatter: {
+    before: 11,
+    rewrite: (node, builder) => emit(builder, node, { op: "ScatterElements" }),
+  },
   RoiAlign: { before: 16, rewrite: upgradeRoiAlign },
   Scan: { before: 9, rewrite: (node) => refuse(node, "Scan of operator set 9 or newer") },
 };
@@ -86,7 +89,11 @@ function upgradeClip(node: GraphNode, builder: NodeBuilder): boolean {
   const bound = (name: string) =>
     node.attributes.has(name)
       ? builder.constant(
-          tensor(type, [], (type === "float64" ? Float64Array : Float32Array).of(floatAttribute(node, name, 0))),
+          tensor(
+            type,
+            [],
+            (type === "float64" ? Float64Array : Float32Array).of(floatAttribute(node, name, 0)),
+          ),
         )
       : "";
   const inputs = [node.inputs[0], bound("min"), bound("max")];
@@ -102,10 +109,19 @@ function upgradePad(node: GraphNode, builder: NodeBuilder): boolean {
 
 function upgradeSlice(node: GraphNode, builder: NodeBuilder): boolean {
   const starts = intsAttribute(node, "starts", []);
-  const axes = intsAttribute(node, "axes", starts.map((_, axis) => axis));
+  const axes = intsAttribute(
+    node,
+    "axes",
+    starts.map((_, axis) => axis),
+  );
   const ends = intsAttribute(node, "ends", []).map(insideInt64);
   return emit(builder, node, {
-    inputs: [node.inputs[0], builder.integers(starts.map(insideInt64)), builder.integers(ends), builder.integers(axes)],
+    inputs: [
+      node.inputs[0],
+      builder.integers(starts.map(insideInt64)),
+      builder.integers(ends),
+      builder.integers(axes),
+    ],
     attributes: without(node, "starts", "ends", "axes"),
   });
 }

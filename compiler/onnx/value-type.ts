@@ -10,7 +10,9 @@ export function readValueType(info: ValueInfoProto): ValueType | null {
   const type = elementTypeOf(tensor?.elemType ?? 0);
   if (!tensor || type === null) return null;
   const where = `value "${info.name ?? ""}"`;
-  const shape = tensor.shape ? (tensor.shape.dim ?? []).map((dim) => readDimension(dim, where)) : null;
+  const shape = tensor.shape
+    ? (tensor.shape.dim ?? []).map((dim) => readDimension(dim, where))
+    : null;
   return { type, shape };
 }
 

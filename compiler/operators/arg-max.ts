@@ -10,6 +10,11 @@ export default defineOperator({
     if (!x?.shape) return [{ type: "int64", shape: null }];
     const along = axisWithin(node, intAttribute(node, "axis", 0), x.shape.length);
     const keeps = intAttribute(node, "keepdims", 1) === 1;
-    return [{ type: "int64", shape: x.shape.flatMap((size, axis) => (axis === along ? (keeps ? [1] : []) : [size])) }];
+    return [
+      {
+        type: "int64",
+        shape: x.shape.flatMap((size, axis) => (axis === along ? (keeps ? [1] : []) : [size])),
+      },
+    ];
   },
 });

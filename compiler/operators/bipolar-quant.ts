@@ -10,7 +10,8 @@ export default defineOperator({
   infer: (_node, [x]) => [x],
   expand: (node, builder) => {
     const { add } = builder;
-    const number = (value: number) => builder.constant(tensor("float32", [], Float32Array.of(value)));
+    const number = (value: number) =>
+      builder.constant(tensor("float32", [], Float32Array.of(value)));
     const [x, scale] = node.inputs;
     const code = add("Where", [add("GreaterOrEqual", [x, number(0)]), number(1), number(-1)]);
     add("Mul", [code, scale], {}, node.outputs[0]);

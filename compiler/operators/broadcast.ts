@@ -17,7 +17,11 @@ export function broadcastShapes(node: GraphNode, shapes: readonly Shape[]): Shap
   return result;
 }
 
-function broadcastPair(node: GraphNode, a: readonly Dimension[], b: readonly Dimension[]): readonly Dimension[] {
+function broadcastPair(
+  node: GraphNode,
+  a: readonly Dimension[],
+  b: readonly Dimension[],
+): readonly Dimension[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = axis < rank - a.length ? 1 : a[axis - rank + a.length];
@@ -49,5 +53,11 @@ export function broadcastTypes(
   type: ValueType["type"] | undefined,
 ): ValueType | null {
   if (type === undefined) return null;
-  return { type, shape: broadcastShapes(node, inputs.map((input) => input?.shape ?? null)) };
+  return {
+    type,
+    shape: broadcastShapes(
+      node,
+      inputs.map((input) => input?.shape ?? null),
+    ),
+  };
 }

@@ -7,7 +7,8 @@ export default defineOperator({
   domains: [""],
   summary: "Another element type, the same shape",
   infer: (node, [x, like]) => {
-    const type = node.op === "Cast" ? elementTypeOf(intAttribute(node, "to", 0)) : (like?.type ?? null);
+    const type =
+      node.op === "Cast" ? elementTypeOf(intAttribute(node, "to", 0)) : (like?.type ?? null);
     return [type ? { type, shape: x?.shape ?? null } : null];
   },
 });

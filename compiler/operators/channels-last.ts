@@ -10,7 +10,8 @@ export default defineOperator({
   expand: (node, builder) => {
     const [x, weight] = node.inputs;
     const isConv = node.op === "Conv";
-    const rank = builder.typeOf(isConv ? weight : x)?.shape?.length ?? builder.typeOf(x)?.shape?.length;
+    const rank =
+      builder.typeOf(isConv ? weight : x)?.shape?.length ?? builder.typeOf(x)?.shape?.length;
     if (rank === undefined) {
       throw new XbcError(
         "UNSUPPORTED",
@@ -30,20 +31,24 @@ export default defineOperator({
 });
 
 /** Attributes as the builder takes them: numbers, text and lists of numbers. */
-function plain(attributes: ReadonlyMap<string, Attribute>): Record<string, number | string | readonly number[]> {
-  const entries = [...attributes].flatMap(([name, attribute]) => {
+function plain(
+  attributes: ReadonlyMap<string, Attribute>,
+): Record<string, number | string | readonly number[]> {
+  const found: Record<string, number | string | readonly number[]> = {};
+  for (const [name, attribute] of attributes) {
     switch (attribute.kind) {
       case "int":
       case "float":
       case "string":
       case "ints":
       case "floats":
-        return [[name, attribute.value] as const];
+        found[name] = attribute.value;
+        break;
       case "strings":
       case "tensor":
       case "graph":
-        return [];
+        break;
     }
-  });
-  return Object.fromEntries(entries);
+  }
+  return found;
 }

@@ -7,8 +7,13 @@ import { toNumbers } from "../ir/tensor.ts";
 export const qonnxDomains = ["onnx.brevitas", "finn.custom_op.general", "qonnx.custom_op.general"];
 
 /** Lowest and highest code of a bit width. Source: qonnx, min_int and max_int. */
-export function codeRange(bits: number, signed: boolean, narrow: boolean): { minimum: number; maximum: number } {
-  if (signed) return { minimum: -(2 ** (bits - 1)) + (narrow ? 1 : 0), maximum: 2 ** (bits - 1) - 1 };
+export function codeRange(
+  bits: number,
+  signed: boolean,
+  narrow: boolean,
+): { minimum: number; maximum: number } {
+  if (signed)
+    return { minimum: -(2 ** (bits - 1)) + (narrow ? 1 : 0), maximum: 2 ** (bits - 1) - 1 };
   return { minimum: 0, maximum: 2 ** bits - (narrow ? 2 : 1) };
 }
 
@@ -16,7 +21,12 @@ export function codeRange(bits: number, signed: boolean, narrow: boolean): { min
  * The one number of a constant input, such as a bit width.
  * @throws UNSUPPORTED where it is computed in the graph or differs by channel
  */
-export function constantNumber(node: GraphNode, input: number, what: string, builder: ExpandContext): number {
+export function constantNumber(
+  node: GraphNode,
+  input: number,
+  what: string,
+  builder: ExpandContext,
+): number {
   const found = builder.constantOf(node.inputs[input] ?? "");
   const values = found ? toNumbers(found) : new Float64Array();
   if (values.length > 0 && values.every((value) => value === values[0])) return values[0];
@@ -28,5 +38,8 @@ export function constantNumber(node: GraphNode, input: number, what: string, bui
 
 /** Whether an input is a constant of zeros, so that adding it changes nothing. */
 export function isZero(value: string, builder: ExpandContext): boolean {
-  return builder.constantOf(value)?.data.every((element: number | bigint) => Number(element) === 0) ?? false;
+  return (
+    builder.constantOf(value)?.data.every((element: number | bigint) => Number(element) === 0) ??
+    false
+  );
 }

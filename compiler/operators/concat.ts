@@ -17,7 +17,9 @@ export default defineOperator({
       const sizes = shapes.map((each) => each[axis]);
       if (axis !== along) return sizes.find((size) => typeof size === "number") ?? first;
       if (sizes.length === 1) return first;
-      return sizes.every((size) => typeof size === "number") ? sizes.reduce((a, b) => a + b, 0) : null;
+      return sizes.every((size) => typeof size === "number")
+        ? sizes.reduce((a, b) => a + b, 0)
+        : null;
     });
     return [{ type, shape }];
   },

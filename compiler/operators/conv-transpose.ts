@@ -9,12 +9,18 @@ export default defineOperator({
   summary: "Transposed convolution, channels first, in groups",
   infer: (node, [x, w]) => {
     if (!x) return [null];
-    return [{ type: x.type, shape: x.shape && w?.shape ? outputShape(node, x.shape, w.shape) : null }];
+    return [
+      { type: x.type, shape: x.shape && w?.shape ? outputShape(node, x.shape, w.shape) : null },
+    ];
   },
 });
 
 /** Source: ONNX, ConvTranspose: stride·(in − 1) + output_padding + dilated kernel − pads. */
-function outputShape(node: GraphNode, x: readonly Dimension[], w: readonly Dimension[]): readonly Dimension[] | null {
+function outputShape(
+  node: GraphNode,
+  x: readonly Dimension[],
+  w: readonly Dimension[],
+): readonly Dimension[] | null {
   const rank = x.length - 2;
   const kernel = fixedSizes(w.slice(2));
   const perGroup = w[1];

@@ -13,15 +13,21 @@ export default defineOperator({
     const quantized = node.op === "QLinearConv";
     const x = inputs[0]?.shape ?? null;
     const w = (quantized ? inputs[3] : inputs[1])?.shape ?? null;
-    const type = node.op === "ConvInteger" ? "int32" : quantized ? inputs[7]?.type : inputs[0]?.type;
+    const type =
+      node.op === "ConvInteger" ? "int32" : quantized ? inputs[7]?.type : inputs[0]?.type;
     return [type ? { type, shape: x && w ? outputShape(node, x, w) : null } : null];
   },
 });
 
-function outputShape(node: GraphNode, x: readonly Dimension[], w: readonly Dimension[]): readonly Dimension[] | null {
+function outputShape(
+  node: GraphNode,
+  x: readonly Dimension[],
+  w: readonly Dimension[],
+): readonly Dimension[] | null {
   const groups = intAttribute(node, "group", 1);
   const [channels, perGroup] = [x[1], w[1]];
-  const fit = typeof channels !== "number" || typeof perGroup !== "number" || channels === perGroup * groups;
+  const fit =
+    typeof channels !== "number" || typeof perGroup !== "number" || channels === perGroup * groups;
   if (x.length < 3 || x.length !== w.length || !fit) {
     throw new XbcError(
       "SHAPE_MISMATCH",

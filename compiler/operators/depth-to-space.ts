@@ -12,7 +12,11 @@ export default defineOperator({
     const factor = node.op === "DepthToSpace" ? block : 1 / block;
     const scaled = (size: Dimension, by: number) => (typeof size === "number" ? size * by : null);
     const [batch, channels, ...spatial] = x.shape;
-    const shape = [batch, scaled(channels, 1 / factor ** 2), ...spatial.map((size) => scaled(size, factor))];
+    const shape = [
+      batch,
+      scaled(channels, 1 / factor ** 2),
+      ...spatial.map((size) => scaled(size, factor)),
+    ];
     return [{ type: x.type, shape }];
   },
 });

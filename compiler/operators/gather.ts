@@ -14,7 +14,11 @@ export default defineOperator({
   },
 });
 
-function pickedShape(node: GraphNode, data: readonly Dimension[], indices: readonly Dimension[]): ValueType["shape"] {
+function pickedShape(
+  node: GraphNode,
+  data: readonly Dimension[],
+  indices: readonly Dimension[],
+): ValueType["shape"] {
   if (node.op === "GatherElements") return indices;
   if (node.op === "GatherND") {
     const depth = indices[indices.length - 1];

@@ -13,7 +13,8 @@ export default defineOperator({
     const left = intAttribute(node, "transA", 0) ? [a.shape[1], a.shape[0]] : a.shape;
     const right = intAttribute(node, "transB", 0) ? [b.shape[1], b.shape[0]] : b.shape;
     const inner = [left[1], right[0]];
-    const agree = typeof inner[0] !== "number" || typeof inner[1] !== "number" || inner[0] === inner[1];
+    const agree =
+      typeof inner[0] !== "number" || typeof inner[1] !== "number" || inner[0] === inner[1];
     if (a.shape.length !== 2 || b.shape.length !== 2 || !agree) {
       throw new XbcError(
         "SHAPE_MISMATCH",

@@ -5,6 +5,9 @@ export default defineOperator({
   domains: [""],
   summary: "Pooling over all of each channel",
   infer: (_node, [x]) => [
-    x && { type: x.type, shape: x.shape && x.shape.map((dimension, axis) => (axis < 2 ? dimension : 1)) },
+    x && {
+      type: x.type,
+      shape: x.shape?.map((dimension, axis) => (axis < 2 ? dimension : 1)) ?? null,
+    },
   ],
 });

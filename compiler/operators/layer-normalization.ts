@@ -9,7 +9,8 @@ export default defineOperator({
   infer: (node, [x]) => {
     const shape = x?.shape ?? null;
     const from = shape && axisWithin(node, intAttribute(node, "axis", -1), shape.length);
-    const reduced = shape && from !== null ? shape.map((size, axis) => (axis < from ? size : 1)) : null;
+    const reduced =
+      shape && from !== null ? shape.map((size, axis) => (axis < from ? size : 1)) : null;
     return node.outputs.map((_, index) => (index === 0 ? x : { type: "float32", shape: reduced }));
   },
 });

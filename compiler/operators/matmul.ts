@@ -15,7 +15,10 @@ export default defineOperator({
   },
 });
 
-function outputType(node: GraphNode, inputs: readonly (ValueType | null)[]): ValueType["type"] | undefined {
+function outputType(
+  node: GraphNode,
+  inputs: readonly (ValueType | null)[],
+): ValueType["type"] | undefined {
   if (node.op === "MatMulInteger") return "int32";
   return node.op === "QLinearMatMul" ? inputs[7]?.type : inputs[0]?.type;
 }

@@ -11,8 +11,12 @@ export default defineOperator({
     const { shape, type } = x;
     const pads = integersFrom(node, "pads", 1, constant);
     const given = integersFrom(node, "axes", 3, constant);
-    if (pads === null || pads === "absent" || given === null) return [{ type, shape: shape.map(() => null) }];
-    const axes = given === "absent" ? shape.map((_, axis) => axis) : given.map((axis) => axisWithin(node, axis, shape.length));
+    if (pads === null || pads === "absent" || given === null)
+      return [{ type, shape: shape.map(() => null) }];
+    const axes =
+      given === "absent"
+        ? shape.map((_, axis) => axis)
+        : given.map((axis) => axisWithin(node, axis, shape.length));
     const padded = shape.map((size, axis): Dimension => {
       const at = axes.indexOf(axis);
       const added = at < 0 ? 0 : pads[at] + pads[at + axes.length];

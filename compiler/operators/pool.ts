@@ -9,7 +9,10 @@ export default defineOperator({
   infer: (node, [x]) => {
     if (!x) return node.outputs.map(() => null);
     const kernel = intsAttribute(node, "kernel_shape", []);
-    const shape = x.shape && [...x.shape.slice(0, 2), ...windowSizes(node, x.shape.slice(2), kernel)];
+    const shape = x.shape && [
+      ...x.shape.slice(0, 2),
+      ...windowSizes(node, x.shape.slice(2), kernel),
+    ];
     return node.outputs.map((_, index) => ({ type: index === 0 ? x.type : "int64", shape }));
   },
 });

@@ -17,8 +17,12 @@ export default defineOperator({
     if (given === null) return [{ type, shape: keeps ? shape.map(() => null) : null }];
     const none = given === "absent" || given.length === 0;
     if (none && intAttribute(node, "noop_with_empty_axes", 0) === 1) return [x];
-    const axes = none ? shape.map((_, axis) => axis) : given.map((axis) => axisWithin(node, axis, shape.length));
-    const reduced = shape.flatMap((size, axis) => (axes.includes(axis) ? (keeps ? [1] : []) : [size]));
+    const axes = none
+      ? shape.map((_, axis) => axis)
+      : given.map((axis) => axisWithin(node, axis, shape.length));
+    const reduced = shape.flatMap((size, axis) =>
+      axes.includes(axis) ? (keeps ? [1] : []) : [size],
+    );
     return [{ type, shape: reduced }];
   },
 });

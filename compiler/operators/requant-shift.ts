@@ -17,16 +17,25 @@ export default defineOperator({
   infer: (_node, [x]) => [x],
   expand: (node, builder) => {
     const { add } = builder;
-    const number = (value: number) => builder.constant(tensor("float64", [], Float64Array.of(value)));
+    const number = (value: number) =>
+      builder.constant(tensor("float64", [], Float64Array.of(value)));
     const [x, factor, offset] = node.inputs;
     const wide = add("Cast", [x], { to: dataTypes.float64 });
-    const sum = add("Add", [add("Mul", [wide, doubles(factor, builder)]), doubles(offset, builder)]);
+    const sum = add("Add", [
+      add("Mul", [wide, doubles(factor, builder)]),
+      doubles(offset, builder),
+    ]);
     const divided = add("Div", [sum, number(numberOf(node, "div"))]);
     const rounded = add("Floor", [add("Add", [divided, number(0.5)])]);
     const levels = numberOf(node, "n_levels_out", "n_levels");
     const minimum = numberOf(node, "signed") === 0 ? 0 : -levels / 2;
     const clipped = add("Clip", [rounded, number(minimum), number(minimum + levels - 1)]);
-    add("Cast", [clipped], { to: dataTypeOf(builder.typeOf(x)?.type ?? "float32") }, node.outputs[0]);
+    add(
+      "Cast",
+      [clipped],
+      { to: dataTypeOf(builder.typeOf(x)?.type ?? "float32") },
+      node.outputs[0],
+    );
   },
 });
 
@@ -42,7 +51,8 @@ function numberOf(node: GraphNode, ...names: readonly string[]): number {
   for (const name of names) {
     const attribute = node.attributes.get(name);
     if (attribute?.kind === "int" || attribute?.kind === "float") return attribute.value;
-    if (attribute?.kind === "tensor" && attribute.value.data.length === 1) return toNumbers(attribute.value)[0];
+    if (attribute?.kind === "tensor" && attribute.value.data.length === 1)
+      return toNumbers(attribute.value)[0];
   }
   throw new XbcError(
     "BAD_MODEL",

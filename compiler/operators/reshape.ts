@@ -26,12 +26,16 @@ export function reshapedShape(
   target: readonly Dimension[],
 ): readonly Dimension[] | null {
   const keepsZero = intAttribute(node, "allowzero", 0) === 1;
-  const shape = target.map((size, axis) => (size === 0 && !keepsZero ? (from ? (from[axis] ?? null) : null) : size));
+  const shape = target.map((size, axis) =>
+    size === 0 && !keepsZero ? (from ? (from[axis] ?? null) : null) : size,
+  );
   const rest = shape.indexOf(-1);
   if (from === null) return shape.map((size) => (size === -1 ? null : size));
   const others = shape.filter((_, axis) => axis !== rest);
   const [left, right] = cancel(from, others);
-  const [names, otherNames] = [left, right].map((shape) => shape.filter((size) => typeof size !== "number"));
+  const [names, otherNames] = [left, right].map((shape) =>
+    shape.filter((size) => typeof size !== "number"),
+  );
   const [before, after] = [product(left), product(right)];
   const isFixed = names.length === 0 && otherNames.length === 0;
   const fits = rest < 0 ? before === after : after > 0 ? before % after === 0 : before === 0;
@@ -49,7 +53,10 @@ export function reshapedShape(
 }
 
 /** Both lists without the names that occur in both, as a product may be shortened. */
-function cancel(a: readonly Dimension[], b: readonly Dimension[]): readonly [readonly Dimension[], readonly Dimension[]] {
+function cancel(
+  a: readonly Dimension[],
+  b: readonly Dimension[],
+): readonly [readonly Dimension[], readonly Dimension[]] {
   const left = a.filter((size) => size !== 1);
   const right: Dimension[] = [];
   for (const size of b) {
@@ -62,5 +69,8 @@ function cancel(a: readonly Dimension[], b: readonly Dimension[]): readonly [rea
 
 /** Product of the sizes that are numbers. */
 function product(shape: readonly Dimension[]): number {
-  return shape.reduce((size: number, dimension) => (typeof dimension === "number" ? size * dimension : size), 1);
+  return shape.reduce(
+    (size: number, dimension) => (typeof dimension === "number" ? size * dimension : size),
+    1,
+  );
 }

@@ -24,7 +24,11 @@ function resizedShape(
   const early = attribute?.kind === "floats" ? attribute.value : null;
   const scales = early ?? nonEmpty(constant(node.inputs.length === 2 ? 1 : 2));
   const sizes = nonEmpty(constant(3));
-  const axes = intsAttribute(node, "axes", shape.map((_, axis) => axis)).map((axis) => axisWithin(node, axis, shape.length));
+  const axes = intsAttribute(
+    node,
+    "axes",
+    shape.map((_, axis) => axis),
+  ).map((axis) => axisWithin(node, axis, shape.length));
   const keepsAspect = stringAttribute(node, "keep_aspect_ratio_policy", "stretch") !== "stretch";
   return shape.map((size, axis) => {
     const at = axes.indexOf(axis);

@@ -14,7 +14,10 @@ type Add = (x: string) => string;
 export function roundingOf(node: GraphNode, fallback: string, builder: ExpandContext): Add {
   const { add } = builder;
   const half = () => builder.constant(tensor("float32", [], Float32Array.of(0.5)));
-  const bySize = (round: Add): Add => (x) => add("Mul", [add("Sign", [x]), round(add("Abs", [x]))]);
+  const bySize =
+    (round: Add): Add =>
+    (x) =>
+      add("Mul", [add("Sign", [x]), round(add("Abs", [x]))]);
   const modes: Readonly<Record<string, Add | undefined>> = {
     ROUND: (x) => add("Round", [x]),
     HALF_EVEN: (x) => add("Round", [x]),

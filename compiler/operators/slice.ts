@@ -19,7 +19,12 @@ export default defineOperator({
     const sizes: Dimension[] = [...shape];
     named.forEach((given, i) => {
       const axis = axisWithin(node, given, shape.length);
-      const known = starts !== null && starts !== "absent" && ends !== null && ends !== "absent" && steps !== null;
+      const known =
+        starts !== null &&
+        starts !== "absent" &&
+        ends !== null &&
+        ends !== "absent" &&
+        steps !== null;
       const step = steps === "absent" || steps === null ? 1 : steps[i];
       sizes[axis] = known ? slicedSize(shape[axis], starts[i], ends[i], step) : null;
     });
@@ -33,7 +38,9 @@ export function slicedSize(size: Dimension, start: number, end: number, step: nu
     return start === 0 && step === 1 && end > Number.MAX_SAFE_INTEGER / 2 ? size : null;
   }
   if (step === 0) return null;
-  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const within = (at: number) => Math.max(low, Math.min(high, at < 0 ? at + size : at));
-  return Math.max(0, Math.ceil((within(end) - within(start)) / step));
+  const place = (at: number, low: number, high: number) =>
+    Math.max(low, Math.min(high, at < 0 ? at + size : at));
+  const from = place(start, 0, step > 0 ? size : size - 1);
+  const to = step > 0 ? place(end, 0, size) : place(end, -1, size - 1);
+  return Math.max(0, Math.ceil((to - from) / step));
 }

@@ -12,7 +12,9 @@ export default defineOperator({
     if (!shape || given === null) return [{ type: x.type, shape: null }];
     if (given === "absent") {
       const certain = shape.every((dimension) => typeof dimension === "number");
-      return [{ type: x.type, shape: certain ? shape.filter((dimension) => dimension !== 1) : null }];
+      return [
+        { type: x.type, shape: certain ? shape.filter((dimension) => dimension !== 1) : null },
+      ];
     }
     const axes = given.map((axis) => axisWithin(node, axis, shape.length));
     return [{ type: x.type, shape: shape.filter((_, axis) => !axes.includes(axis)) }];

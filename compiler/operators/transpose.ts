@@ -10,7 +10,11 @@ export default defineOperator({
   infer: (node, [x]) => {
     if (!x?.shape) return [x];
     const { shape } = x;
-    const order = intsAttribute(node, "perm", shape.map((_, axis) => shape.length - 1 - axis));
+    const order = intsAttribute(
+      node,
+      "perm",
+      shape.map((_, axis) => shape.length - 1 - axis),
+    );
     const sorted = [...order].sort((a, b) => a - b);
     if (order.length !== shape.length || sorted.some((axis, i) => axis !== i)) {
       throw new XbcError(

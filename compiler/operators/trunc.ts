@@ -19,7 +19,9 @@ export default defineOperator({
   expand: (node, builder) => {
     const { add } = builder;
     const [x, scale, zeroPoint] = node.inputs;
-    const shifted = isZero(zeroPoint, builder) ? add("Div", [x, scale]) : add("Add", [add("Div", [x, scale]), zeroPoint]);
+    const shifted = isZero(zeroPoint, builder)
+      ? add("Div", [x, scale])
+      : add("Add", [add("Div", [x, scale]), zeroPoint]);
     const rounded = add("Round", [shifted]);
     if (node.inputs.length > 5) truncateAndClip(node, rounded, builder);
     else truncate(node, rounded, builder);
@@ -29,8 +31,14 @@ export default defineOperator({
 function truncate(node: GraphNode, code: string, builder: ExpandContext): void {
   const { add } = builder;
   const [, scale, zeroPoint] = node.inputs;
-  const dropped = constantNumber(node, 3, "input bit width", builder) - constantNumber(node, 4, "output bit width", builder);
-  const shortened = roundingOf(node, "FLOOR", builder)(add("Div", [code, number(2 ** dropped, builder)]));
+  const dropped =
+    constantNumber(node, 3, "input bit width", builder) -
+    constantNumber(node, 4, "output bit width", builder);
+  const shortened = roundingOf(
+    node,
+    "FLOOR",
+    builder,
+  )(add("Div", [code, number(2 ** dropped, builder)]));
   const back = isZero(zeroPoint, builder) ? shortened : add("Sub", [shortened, zeroPoint]);
   add("Mul", [back, scale], {}, node.outputs[0]);
 }
@@ -38,13 +46,24 @@ function truncate(node: GraphNode, code: string, builder: ExpandContext): void {
 function truncateAndClip(node: GraphNode, code: string, builder: ExpandContext): void {
   const { add } = builder;
   const [, , zeroPoint, , outputScale] = node.inputs;
-  const ratio = constantNumber(node, 4, "output scale", builder) / constantNumber(node, 1, "scale", builder);
+  const ratio =
+    constantNumber(node, 4, "output scale", builder) / constantNumber(node, 1, "scale", builder);
   const factor = number(2 ** Math.round(Math.log2(ratio)), builder);
   const bits = constantNumber(node, 6, "output bit width", builder);
-  const { minimum, maximum } = codeRange(bits, intAttribute(node, "signed", 1) === 1, intAttribute(node, "narrow", 0) === 1);
-  const clipped = add("Clip", [add("Div", [code, factor]), number(minimum, builder), number(maximum, builder)]);
+  const { minimum, maximum } = codeRange(
+    bits,
+    intAttribute(node, "signed", 1) === 1,
+    intAttribute(node, "narrow", 0) === 1,
+  );
+  const clipped = add("Clip", [
+    add("Div", [code, factor]),
+    number(minimum, builder),
+    number(maximum, builder),
+  ]);
   const shortened = roundingOf(node, "FLOOR", builder)(clipped);
-  const back = isZero(zeroPoint, builder) ? shortened : add("Sub", [shortened, add("Div", [zeroPoint, factor])]);
+  const back = isZero(zeroPoint, builder)
+    ? shortened
+    : add("Sub", [shortened, add("Div", [zeroPoint, factor])]);
   add("Mul", [back, outputScale], {}, node.outputs[0]);
 }
 

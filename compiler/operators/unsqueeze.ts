@@ -13,7 +13,10 @@ export default defineOperator({
     const rank = x.shape.length + given.length;
     const axes = new Set(given.map((axis) => axisWithin(node, axis, rank)));
     const left = [...x.shape];
-    const shape = Array.from({ length: rank }, (_, axis): Dimension => (axes.has(axis) ? 1 : (left.shift() ?? null)));
+    const shape = Array.from(
+      { length: rank },
+      (_, axis): Dimension => (axes.has(axis) ? 1 : (left.shift() ?? null)),
+    );
     return [{ type: x.type, shape }];
   },
 });

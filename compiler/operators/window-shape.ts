@@ -9,14 +9,21 @@ import { intAttribute, intsAttribute, stringAttribute } from "../ir/graph.ts";
  * @throws SHAPE_MISMATCH where the window is larger than the padded input
  * Source: ONNX, Conv and MaxPool; ceil_mode never lets a window start in the end padding.
  */
-export function windowSizes(node: GraphNode, spatial: readonly Dimension[], kernel: readonly number[]): readonly Dimension[] {
+export function windowSizes(
+  node: GraphNode,
+  spatial: readonly Dimension[],
+  kernel: readonly number[],
+): readonly Dimension[] {
   const rank = spatial.length;
   const strides = intsAttribute(node, "strides", Array(rank).fill(1));
   const dilations = intsAttribute(node, "dilations", Array(rank).fill(1));
   const pads = intsAttribute(node, "pads", Array(2 * rank).fill(0));
   const auto = stringAttribute(node, "auto_pad", "NOTSET");
   const ceil = intAttribute(node, "ceil_mode", 0) === 1;
-  if ([kernel, strides, dilations].some((list) => list.length !== rank) || pads.length !== 2 * rank) {
+  if (
+    [kernel, strides, dilations].some((list) => list.length !== rank) ||
+    pads.length !== 2 * rank
+  ) {
     throw new XbcError(
       "SHAPE_MISMATCH",
       `node "${node.name}" (${node.op}): needs kernel, strides, dilations and pads for ${rank} spatial axes, found ${kernel.length}, ${strides.length}, ${dilations.length} and ${pads.length}; export the model again`,

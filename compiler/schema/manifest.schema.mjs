@@ -130,6 +130,7 @@ const layer = tagged("kind", [
     to: Type.Array(text()),
     inputNames: Type.Array(text()),
     outputNames: Type.Array(text()),
+    anyBatch: Type.Boolean(),
     onnx: entryName,
   }),
 ]);

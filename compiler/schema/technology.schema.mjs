@@ -19,28 +19,16 @@ export const recordOf = (schema, description) =>
     ...(description ? { description } : {}),
   });
 
-export const units = [
-  "V",
-  "A",
-  "Ohm",
-  "S",
-  "s",
-  "J",
-  "m",
-  "m2",
-  "K",
-  "1",
-  "ln",
-  "V/s",
-  "A/m2",
-  "Ohm/m",
-  "1/s",
-  "Hz",
-];
+const si = "(?:V|A|Ohm|S|s|J|m|K|W|Hz|C|F)[2-4]?";
+/** ln, 1, or SI units without a prefix: V, m2, 1/V, A/m2, V/s */
+const unit = `^(?:ln|(?:1|${si})(?:/${si})?)$`;
 
 export const parameter = exact({
   value: Type.Number({ description: "in the SI unit beside it" }),
-  unit: oneOf(units, "SI; 1 for ratios and counts, ln for the spread of a natural logarithm"),
+  unit: Type.String({
+    pattern: unit,
+    description: "SI; 1 for ratios and counts, ln for the spread of a natural logarithm",
+  }),
   source: word("a claim ID, `assumed: why`, or `fitted: how`"),
   description: word("what the number is"),
   minimum: Type.Optional(Type.Number()),

@@ -1,8 +1,8 @@
+import { philox } from "../../compiler/random.ts";
 import type { Command, PlaneFormat, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
 import { MASKED_CODE, planeBytes, planeWords } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
-import { philox } from "./philox.ts";
 
 /** Typed arrays over the rows of one run; local rows live in arrays of their own. */
 interface Views {
@@ -177,11 +177,13 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       const blocks = memory.uint32(list.blocks, list.batches * 64);
       const below = memory.uint32(list.below, list.cells);
       const above = memory.uint32(list.above, list.cells);
+      const words = new Uint32Array(4);
       for (let batch = 0; batch < list.batches; batch++) {
         for (let cell = starts[batch]; cell < starts[batch + 1]; cell++) {
           const block = blocks[batch * 64 + (slots[cell] >>> 2)];
-          const counter = [block, command.sampleBase + sample, position, command.plane] as const;
-          const word = philox(counter, command.key)[slots[cell] & 3];
+          const [k0, k1] = command.key;
+          philox(block, command.sampleBase + sample, position, command.plane, k0, k1, words);
+          const word = words[slots[cell] & 3];
           const digit = (word > above[cell] ? 1 : 0) - (word < below[cell] ? 1 : 0);
           sums[outputs[cell]] +=
             significances[cell] * term.significance * digits[inputs[cell]] * (digit - held[cell]);
@@ -195,8 +197,11 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
 function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {
   const from = sample * command.perSample;
   const end = Math.min(from + command.perSample, command.count);
-  const wordAt = (i: number): number =>
-    philox([command.first + (i >>> 2), ...command.counter], command.key)[i & 3];
+  const words = new Uint32Array(4);
+  const wordAt = (i: number): number => {
+    philox(command.first + (i >>> 2), ...command.counter, ...command.key, words);
+    return words[i & 3];
+  };
   if (command.kind === "words") {
     const to = memory.uint32(command.to, command.count);
     for (let i = from; i < end; i++) to[i] = wordAt(i);

@@ -32,7 +32,10 @@ export function comparePair(
   const isFirst = chanceAbove(difference, amplifier.readSpread);
   const second = Math.round(UNIT * inTime * isSecond);
   // both may round up where they sum to one
-  return { firstLow: Math.min(Math.round(UNIT * inTime * isFirst), UNIT - second), secondLow: second };
+  return {
+    firstLow: Math.min(Math.round(UNIT * inTime * isFirst), UNIT - second),
+    secondLow: second,
+  };
 }
 
 /** P(spread · normal > x); without spread a step, ½ at the step itself. */

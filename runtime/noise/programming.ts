@@ -1,12 +1,8 @@
 import { defineNoise, type NoisePlace } from "../../compiler/define.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
+import { type CellLaws, hrsResistance, lrsResistance } from "../../compiler/physics/oxram-pair.ts";
 import { deriveKey, fillWords, type Key, normalOf } from "../../compiler/random.ts";
 import { conductanceOf } from "../../compiler/units.ts";
-import {
-  type CellLaws,
-  hrsResistance,
-  lrsResistance,
-} from "../../compiler/physics/oxram-pair.ts";
 import { cellParameterUnits, type Numbers, readCellLaws } from "./cell-parameters.ts";
 
 /**
@@ -53,8 +49,7 @@ function cellNormals(
   place: NoisePlace,
 ): (cell: number) => number {
   const key = programmingKey(place);
-  const words = (stream: number) =>
-    fillWords(key, place.bank, stream, 0, new Uint32Array(cells));
+  const words = (stream: number) => fillWords(key, place.bank, stream, 0, new Uint32Array(cells));
   const first = words(0);
   if (reprogrammings === 0) return (c) => normalOf(first[c]);
   const own = Math.sqrt(deviceShare);

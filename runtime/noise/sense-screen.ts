@@ -1,9 +1,5 @@
 import { exp, log, normalDistribution, upperTail } from "../../compiler/math.ts";
-import {
-  type AmplifierLaws,
-  type CellLaws,
-  hrsNormal,
-} from "../../compiler/physics/oxram-pair.ts";
+import { type AmplifierLaws, type CellLaws, hrsNormal } from "../../compiler/physics/oxram-pair.ts";
 import { wordOfNormal } from "../../compiler/random.ts";
 import { ohms } from "../../compiler/units.ts";
 
@@ -25,8 +21,8 @@ export interface SenseScreen {
 const CERTAIN_Z = 6.5;
 /** of ln R: far above what float32 conductances lose */
 const SLACK = 1e-5;
-/** no word gives a normal beyond it */
-const LARGEST_NORMAL = 6.24;
+/** no word gives a normal beyond it: Q⁻¹(2^−33) = 6.34 */
+const LARGEST_NORMAL = 6.4;
 const BINS = 64;
 
 /** The screen for cells that obey `cell` when they are read. */

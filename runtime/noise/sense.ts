@@ -43,7 +43,9 @@ export function amplifierOffsets(amplifier: AmplifierLaws, place: NoisePlace): F
   const { seed, trial, layer, bank, encoding, bitLines } = place;
   const words = new Uint32Array(sensesPerLine(encoding, bitLines));
   fillWords(deriveKey(seed, "sense", trial, layer), bank, 0, 0, words);
-  return Float64Array.from(words, (word) => amplifier.offsetSpread * normalOf(word));
+  const offsets = new Float64Array(words.length);
+  for (let a = 0; a < words.length; a++) offsets[a] = amplifier.offsetSpread * normalOf(words[a]);
+  return offsets;
 }
 
 /** Chances of a pair's reading, from the cells' indices, the amplifier's, and the sense within the weight. */
@@ -57,7 +59,7 @@ export function collectSenses(
 ): SensedBank {
   const { encoding, wordLines, bitLines } = place;
   const perLine = sensesPerLine(encoding, bitLines);
-  const builder = senseBuilder(encoding, wordLines * perLine);
+  const builder = senseBuilder(encoding, new Int8Array(wordLines * perLine).fill(2));
   const { senses, cellsPerWeight } = encoding;
   for (let w = 0, index = 0; w < wordLines; w++) {
     for (let a = 0; a < perLine; a++, index++) {
@@ -74,15 +76,13 @@ export function collectSenses(
 
 const CERTAIN = 2 ** 32;
 
-/** Collects a bank's senses in ascending order; those never added are unused. */
-export function senseBuilder(encoding: EncodingLayout, senses: number) {
-  const digits = new Int8Array(senses).fill(2);
+/** Collects a bank's senses in ascending order over the digits that it is given to complete. */
+export function senseBuilder(encoding: EncodingLayout, digits: Int8Array) {
   const marginal: number[] = [];
   const below: number[] = [];
   const belowOrZero: number[] = [];
   const plusWhenFirstLow = encoding.senses.map((_, s) => isPlusWhenFirstLow(encoding, s));
   return {
-    digits,
     /** chances of `first low` and `second low`, turned into those of −1 and −1 or 0 */
     add: (index: number, sense: number, { firstLow, secondLow }: Chances): void => {
       const minus = plusWhenFirstLow[sense] ? secondLow : firstLow;

@@ -20,7 +20,9 @@ export type NodeSpec = readonly [
 
 export interface ModelSpec {
   readonly inputs: Readonly<Record<string, readonly [ElementType, readonly Dimension[]]>>;
-  readonly outputs: readonly string[] | Readonly<Record<string, readonly [ElementType, readonly Dimension[]]>>;
+  readonly outputs:
+    | readonly string[]
+    | Readonly<Record<string, readonly [ElementType, readonly Dimension[]]>>;
   readonly nodes: readonly NodeSpec[];
   readonly constants?: Readonly<Record<string, Tensor>>;
   readonly opset?: number;
@@ -34,7 +36,10 @@ export interface ModelSpec {
 /** The bytes of an ONNX model. */
 export function buildModel(spec: ModelSpec): Uint8Array {
   const graph = buildGraph(spec);
-  const domains = { ...Object.fromEntries(graph.nodes.map(({ domain }) => [domain, 1])), ...spec.domains };
+  const domains = {
+    ...Object.fromEntries(graph.nodes.map(({ domain }) => [domain, 1])),
+    ...spec.domains,
+  };
   const model = {
     irVersion: fromNumber(spec.ir ?? 8),
     opsetImport: Object.entries({ ...domains, "": spec.opset ?? 17 }).map(([domain, version]) => ({
@@ -59,9 +64,13 @@ export function buildGraph(spec: ModelSpec): Graph {
       domain: op.includes(":") ? op.slice(0, op.lastIndexOf(":")) : "",
       inputs,
       outputs: made,
-      attributes: new Map(Object.entries(attributes ?? {}).map(([key, value]) => [key, attribute(key, value)])),
+      attributes: new Map(
+        Object.entries(attributes ?? {}).map(([key, value]) => [key, attribute(key, value)]),
+      ),
     })),
-    values: new Map(declared.map(([key, [type, shape]]): [string, ValueType] => [key, { type, shape }])),
+    values: new Map(
+      declared.map(([key, [type, shape]]): [string, ValueType] => [key, { type, shape }]),
+    ),
     constants: new Map(Object.entries(spec.constants ?? {})),
     inputs: Object.keys(spec.inputs),
     outputs: Array.isArray(spec.outputs) ? spec.outputs : Object.keys(spec.outputs),
@@ -73,7 +82,8 @@ function attribute(name: string, value: Value): Attribute {
   if (typeof value !== "object" || Array.isArray(value)) return attributeOf(name, value);
   if ("kind" in value) return value;
   if ("data" in value) return { kind: "tensor", value };
-  if ("nodes" in value) return { kind: "graph", value: onnx.GraphProto.encode(writeGraph(value)).finish() };
+  if ("nodes" in value)
+    return { kind: "graph", value: onnx.GraphProto.encode(writeGraph(value)).finish() };
   throw new Error(`attribute ${name}: no form for it`);
 }
 
@@ -88,5 +98,6 @@ export function of(type: ElementType, shape: readonly number[], values: readonly
   return tensor(type, shape, data);
 }
 
-export const floats = (shape: readonly number[], values: readonly number[]): Tensor => of("float32", shape, values);
+export const floats = (shape: readonly number[], values: readonly number[]): Tensor =>
+  of("float32", shape, values);
 export const integers = (values: readonly number[]): Tensor => of("int64", [values.length], values);

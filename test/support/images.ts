@@ -229,6 +229,7 @@ export function sampleImage(salt = 1): ProgrammingImage {
       to: [id("y")],
       inputNames: ["e"],
       outputNames: ["y"],
+      anyBatch: true,
       onnx: Uint8Array.of(8, 8, 18, 0),
     },
   ];

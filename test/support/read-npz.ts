@@ -46,7 +46,10 @@ export function readNpy(bytes: Uint8Array): Tensor | null {
   const start = (wide ? 12 : 10) + (wide ? view.readUInt32LE(8) : view.readUInt16LE(8));
   const header = view.toString("latin1", 10, start);
   const type = types[/'descr': '([^']*)'/.exec(header)?.[1] ?? ""];
-  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((text) => text.trim()).map(Number);
+  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "")
+    .split(",")
+    .filter((text) => text.trim())
+    .map(Number);
   if (!type || header.includes("'fortran_order': True")) return null;
   const data = new Uint8Array(view.subarray(start, start + sizeOf(shape) * bytesPerElement(type)));
   return tensor(type, shape, viewBytes(type, data));

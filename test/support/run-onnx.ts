@@ -41,3 +41,13 @@ export function relativeDifference(a: Tensor, b: Tensor): number {
   }
   return difference === 0 ? 0 : difference / Math.max(magnitude, Number.MIN_VALUE);
 }
+
+/** What a pass from graph to graph returned. */
+export function graphOf(stage: object): Graph {
+  if (!isGraph(stage)) throw new Error("the pass returned no graph");
+  return stage;
+}
+
+function isGraph(stage: object): stage is Graph {
+  return "nodes" in stage && "constants" in stage;
+}

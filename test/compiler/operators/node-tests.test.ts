@@ -15,18 +15,27 @@ const withoutShape = new Set(["test_if", "test_loop11"]);
 /** Written in operator sets before 7. */
 const tooOld = ["test_elu", "test_globalaveragepool_precomputed", "test_selu"];
 
-describe.skipIf(root === null)("ONNX's own node tests (skipped where the shared collection is absent)", () => {
-  test.each(tooOld)("%s is refused for its operator set", (name) => {
-    expect(() => importBytes(readFileSync(`${root}/${name}/model.onnx`))).toThrow("operator set 7 or newer");
-  });
+describe.skipIf(root === null)(
+  "ONNX's own node tests (skipped where the shared collection is absent)",
+  () => {
+    test.each(tooOld)("%s is refused for its operator set", (name) => {
+      expect(() => importBytes(readFileSync(`${root}/${name}/model.onnx`))).toThrow(
+        "operator set 7 or newer",
+      );
+    });
 
-  test.each(names.filter((name) => !tooOld.includes(name)))("%s: shapes as inferred, values as known", async (name) => {
-    const graph = importBytes(readFileSync(`${root}/${name}/model.onnx`));
-    const file = (kind: string, i: number) => `${root}/${name}/test_data_set_0/${kind}_${i}.pb`;
-    const given = graph.inputs.map((input, i): [string, Tensor] => [input, readTensorFile(file("input", i))]);
-    const feeds = Object.fromEntries(given);
-    const { values } = infer(withConstantShapes(graph, given));
-    const results = await runGraph(graph, feeds);
+    test.each(names.filter((name) => !tooOld.includes(name)))(
+      "%s: shapes as inferred, values as known",
+      async (name) => {
+        const graph = importBytes(readFileSync(`${root}/${name}/model.onnx`));
+        const file = (kind: string, i: number) => `${root}/${name}/test_data_set_0/${kind}_${i}.pb`;
+        const given = graph.inputs.map((input, i): [string, Tensor] => [
+          input,
+          readTensorFile(file("input", i)),
+        ]);
+        const feeds = Object.fromEntries(given);
+        const { values } = infer(withConstantShapes(graph, given));
+        const results = await runGraph(graph, feeds);
         graph.outputs.forEach((output, i) => {
           if (!existsSync(file("output", i))) return;
           const expected = readTensorFile(file("output", i));
@@ -42,8 +51,18 @@ describe.skipIf(root === null)("ONNX's own node tests (skipped where the shared 
 
 /** Without declared outputs; axes, pads, sizes … as constants, which the tests hand in as inputs. */
 function withConstantShapes(graph: Graph, given: readonly (readonly [string, Tensor])[]): Graph {
-  const lists = given.filter(([name, { shape }], i) => i > 0 && shape.length <= 1 && /axes|pads|sizes|scales|shape|start|end|step|split|^k$/.test(name));
+  const lists = given.filter(
+    ([name, { shape }], i) =>
+      i > 0 &&
+      shape.length <= 1 &&
+      /axes|pads|sizes|scales|shape|start|end|step|split|^k$/.test(name),
+  );
   const constants = new Map([...graph.constants, ...lists]);
   const inputs = graph.inputs.filter((name) => !constants.has(name));
-  return { ...graph, inputs, constants, values: new Map([...graph.values].filter(([name]) => inputs.includes(name))) };
+  return {
+    ...graph,
+    inputs,
+    constants,
+    values: new Map([...graph.values].filter(([name]) => inputs.includes(name))),
+  };
 }
