@@ -100,3 +100,16 @@ export async function compile(model: Uint8Array, request: CompileRequest): Promi
 export type { Tensor };
 
 export { run } from "./runtime/run.ts";
+export type { RunOptions, RunResult } from "./runtime/run.ts";
+export { evaluate } from "./runtime/evaluate.ts";
+export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
+export { verify } from "./runtime/verify.ts";
+export { characterize } from "./runtime/characterize.ts";
+export { readImage } from "./compiler/image/read-image.ts";
+export { hashImage, writeImage } from "./compiler/image/write-image.ts";
+export { locateCell, locateWeight } from "./compiler/image/locate.ts";
+export { diffImages } from "./compiler/image/diff.ts";
+export { exportOnnx } from "./compiler/image/export-onnx.ts";
+export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
+export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";
+export { XbcError } from "./compiler/errors.ts";

@@ -19,9 +19,18 @@ export default defineCommand<Flags>({
   declare: (command) =>
     command
       .argument("<target>", "built-in target, or a device's JSON file")
-      .option("--set <name=value>", "a technology parameter, with its unit; repeatable", values.repeated)
+      .option(
+        "--set <name=value>",
+        "a technology parameter, with its unit; repeatable",
+        values.repeated,
+      )
       .option("--condition <name>", "only claims about this condition")
-      .option("--samples <count>", "Monte Carlo draws of each claim", values.wholeNumber(1000, "--samples 1000000", 1e9), 1_000_000)
+      .option(
+        "--samples <count>",
+        "Monte Carlo draws of each claim",
+        values.wholeNumber(1000, "--samples 1000000", 1e9),
+        1_000_000,
+      )
       .option("--seed <number>", "seed of the draws", values.seedNumber, 0)
       .option("--verbose", "list every assumption"),
   run: async ([name], flags, console) => {
@@ -31,6 +40,8 @@ export default defineCommand<Flags>({
       samples: flags.samples,
       seed: flags.seed,
     });
-    console.result(report, () => characterizeText(report, { paint: console.paint, verbose: flags.verbose === true }));
+    console.result(report, () =>
+      characterizeText(report, { paint: console.paint, verbose: flags.verbose === true }),
+    );
   },
 });

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { Console } from "./console.ts";
 
 /** Options that every command has. */

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { Option } from "commander";
+import { writeImage } from "../compiler/image/write-image.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { compile, evaluate, writeImage } from "../index.ts";
+import { compile, evaluate } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
 import { compileText } from "../runtime/report/compile-text.ts";
 import { explainLayer, explanationText } from "../runtime/report/explain.ts";
@@ -13,7 +14,7 @@ import { readDataset } from "./data.ts";
 import { findTechnology, readWhole } from "./discover.ts";
 import { inFile } from "./exit.ts";
 import { externalData, writeAtomically } from "./files.ts";
-import { labelledData } from "./labelled-data.ts";
+import { threadsOr } from "./threads.ts";
 import * as values from "./values.ts";
 
 interface Flags extends CommonFlags {
@@ -50,44 +51,91 @@ export default defineCommand<Flags>({
       .argument("<model>", "ONNX model")
       .requiredOption("--target <name|file>", "built-in target, or a device's JSON file")
       .option("-o, --output <image>", "write the image (.xbi) here")
-      .option("--set <name=value>", "a technology parameter, with its unit; repeatable", values.repeated)
+      .option(
+        "--set <name=value>",
+        "a technology parameter, with its unit; repeatable",
+        values.repeated,
+      )
       .option("--condition <name>", "programming condition of the technology")
-      .option("--precision <kind>", "weights: auto, binary, ternary, int2 to int8, levelsN", values.precision, "auto")
-      .option("--activations <kind>", "auto, binary, ternary, uintN, intN", values.activations, "auto")
-      .option("--input-encoding <kind>", "auto, binary:THRESHOLD, bits:N, stochastic:N", values.inputEncoding, "auto")
-      .option("--input-transform <steps>", 'done to raw inputs, as "scale:1/255,mean:0.5,layout:NHWC>NCHW"', "")
-      .addOption(new Option("--configuration <kind>", "how blocks are read").choices(configurations).default("auto"))
+      .option(
+        "--precision <kind>",
+        "weights: auto, binary, ternary, int2 to int8, levelsN",
+        values.precision,
+        "auto",
+      )
+      .option(
+        "--activations <kind>",
+        "auto, binary, ternary, uintN, intN",
+        values.activations,
+        "auto",
+      )
+      .option(
+        "--input-encoding <kind>",
+        "auto, binary:THRESHOLD, bits:N, stochastic:N",
+        values.inputEncoding,
+        "auto",
+      )
+      .option(
+        "--input-transform <steps>",
+        'done to raw inputs, as "scale:1/255,mean:0.5,layout:NHWC>NCHW"',
+        "",
+      )
+      .addOption(
+        new Option("--configuration <kind>", "how blocks are read")
+          .choices(configurations)
+          .default("auto"),
+      )
       .option("--bank <size>", "WORDLINESxBITLINES of a bank, in cells", values.bankSize)
       .option("--readout <kind>", "digital, comparator, multi-reference:K, adc:B", values.readout)
-      .option("--ternary-threshold <ratio>", "ternarize below this share of a row's mean magnitude", values.positiveNumber("--ternary-threshold 0.7"))
+      .option(
+        "--ternary-threshold <ratio>",
+        "ternarize below this share of a row's mean magnitude",
+        values.positiveNumber("--ternary-threshold 0.7"),
+      )
       .option("--calibration <data>", "data whose activations set quantization ranges")
       .option("--seed <number>", "seed of drawn inputs", values.seedNumber, 0)
       .option("--store", "write the archive without compression")
       .option("--eval <data>", "measure the accuracy after mapping as well")
-      .option("--trials <count>", "noisy trials of --eval", values.trialCount, 10)
-      .option("--threads <count>", "worker threads of --eval", values.threadCount)
+      .option("--trials <count>", "noisy trials of --eval", values.trialCount, 5)
+      .option(
+        "--threads <count>",
+        "worker threads of --eval; one a core by default",
+        values.threadCount,
+      )
       .option("--explain <layer>", "say why a layer lies as it does")
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
     const image = await compileFile(path, flags, console);
+    // a name that is no layer's is refused before anything is written
+    if (flags.explain !== undefined) explainLayer(image, flags.explain);
     if (flags.output !== undefined) await writeFile(image, flags.output, flags, console);
-    const accuracy = flags.eval === undefined ? null : await accuracyOf(image, flags.eval, flags, console);
+    const accuracy =
+      flags.eval === undefined ? null : await accuracyOf(image, flags.eval, flags, console);
     const report = await compileReport(image, flags.output ?? null, accuracy);
-    const explanation = flags.explain === undefined ? null : explainLayer(image, flags.explain, accuracy);
+    const explanation =
+      flags.explain === undefined ? null : explainLayer(image, flags.explain, accuracy);
     const document = explanation === null ? report : { ...report, explanation };
     console.summary(document, () => {
       const text = compileText(report, { paint: console.paint, verbose: flags.verbose === true });
-      return explanation === null ? text : `${text}\n\n${explanationText(explanation, console.paint)}`;
+      return explanation === null
+        ? text
+        : `${text}\n\n${explanationText(explanation, console.paint)}`;
     });
   },
 });
 
-async function compileFile(path: string, flags: Flags, console: Console): Promise<ProgrammingImage> {
+async function compileFile(
+  path: string,
+  flags: Flags,
+  console: Console,
+): Promise<ProgrammingImage> {
   const model = await readWhole(path);
   const target = await findTechnology(flags.target, flags.set ?? []);
   const external = await externalData(path);
   const calibration =
-    flags.calibration === undefined ? null : await readCalibration(model, external, flags.calibration);
+    flags.calibration === undefined
+      ? null
+      : await readCalibration(model, external, flags.calibration);
   return inFile(path, () =>
     compile(model, {
       name: basename(path),
@@ -109,7 +157,12 @@ async function compileFile(path: string, flags: Flags, console: Console): Promis
   );
 }
 
-async function writeFile(image: ProgrammingImage, output: string, flags: Flags, console: Console): Promise<void> {
+async function writeFile(
+  image: ProgrammingImage,
+  output: string,
+  flags: Flags,
+  console: Console,
+): Promise<void> {
   await writeAtomically(output, (sink) =>
     writeImage(image, sink, {
       store: flags.store === true,
@@ -118,13 +171,18 @@ async function writeFile(image: ProgrammingImage, output: string, flags: Flags, 
   );
 }
 
-async function accuracyOf(image: ProgrammingImage, spec: string, flags: Flags, console: Console): Promise<EvaluationReport> {
-  const data = labelledData(await readDataset(spec), spec);
+async function accuracyOf(
+  image: ProgrammingImage,
+  spec: string,
+  flags: Flags,
+  console: Console,
+): Promise<EvaluationReport> {
+  const data = await readDataset(spec);
   return evaluate(image, data, {
     noise: "all",
     trials: flags.trials,
     seed: flags.seed,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    threads: threadsOr(flags.threads),
     progress: console.progress,
   });
 }

@@ -1,4 +1,4 @@
-import { diffImages } from "../index.ts";
+import { diffImages } from "../compiler/image/diff.ts";
 import { diffText } from "../runtime/report/diff-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { withImage } from "./open-image.ts";
@@ -8,7 +8,9 @@ export default defineCommand<CommonFlags>({
   summary: "List the cells and pulses that lead from one image to another",
   example: "xbc diff old.xbi new.xbi",
   declare: (command) =>
-    command.argument("<from>", "programming image (.xbi)").argument("<to>", "programming image (.xbi)"),
+    command
+      .argument("<from>", "programming image (.xbi)")
+      .argument("<to>", "programming image (.xbi)"),
   run: async ([from, to], _, console) =>
     withImage(from, (a) =>
       withImage(to, async (b) => {

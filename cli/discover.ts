@@ -2,13 +2,17 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Technology } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
-import { applySettings, loadTechnology, targets, targetNamed } from "../index.ts";
+import { applySettings, loadTechnology } from "../compiler/schema/technology.ts";
+import { targetNamed, targets } from "../index.ts";
 
 /**
  * A built-in target's name, or a user's own device as a JSON file, with `--set` applied.
  * @throws BAD_OPTION for a name that is neither, BAD_TECHNOLOGY for a file that breaks the schema
  */
-export async function findTechnology(target: string, settings: readonly string[]): Promise<Technology> {
+export async function findTechnology(
+  target: string,
+  settings: readonly string[],
+): Promise<Technology> {
   const found = looksLikeFile(target)
     ? await readTechnology(target)
     : targetNamed(target).technology;
@@ -21,7 +25,9 @@ const looksLikeFile = (target: string): boolean =>
 
 async function readTechnology(path: string): Promise<Technology> {
   const text = (await readWhole(path)).toString("utf8");
-  return loadTechnology(parseJson(text, path), (name) => targets.find((target) => target.name === name));
+  return loadTechnology(parseJson(text, path), (name) =>
+    targets.find((target) => target.name === name),
+  );
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -29,7 +35,10 @@ function parseJson(text: string, path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    throw new XbcError("BAD_TECHNOLOGY", `${path}: needs JSON, found what is none: ${found}; correct the file`);
+    throw new XbcError(
+      "BAD_TECHNOLOGY",
+      `${path}: needs JSON, found what is none: ${found}; correct the file`,
+    );
   }
 }
 
@@ -44,7 +53,10 @@ export async function readWhole(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
     if (size > largest) {
-      throw new XbcError("BAD_FILE", `${path}: needs at most 2 GiB, found ${size} bytes; keep large weights as external data`);
+      throw new XbcError(
+        "BAD_FILE",
+        `${path}: needs at most 2 GiB, found ${size} bytes; keep large weights as external data`,
+      );
     }
     return await readFile(path);
   } catch (error) {
@@ -56,7 +68,10 @@ export async function readWhole(path: string): Promise<Buffer> {
 /** What the system says of a path, as a fault of the request. */
 export function unreadable(path: string, error: unknown): XbcError {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new XbcError("BAD_FILE", `${path}: needs a file that can be read, found ${reasons[code] ?? code}; check the path`);
+  return new XbcError(
+    "BAD_FILE",
+    `${path}: needs a file that can be read, found ${reasons[code] ?? code}; check the path`,
+  );
 }
 
 const reasons: Readonly<Record<string, string>> = {

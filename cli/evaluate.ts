@@ -6,25 +6,27 @@ import { evaluationText } from "../runtime/report/evaluation-text.ts";
 import { mergeShards, type ShardReport, trialsOfShard } from "../runtime/report/merge.ts";
 import type { EvaluationReport } from "../runtime/report/report.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
+import { underCondition } from "./condition.ts";
 import type { Console } from "./console.ts";
 import { readDataset } from "./data.ts";
 import { readWhole } from "./discover.ts";
-import { labelledData } from "./labelled-data.ts";
-import { checkedNoise, checkedTimes } from "./noise-choice.ts";
+import { checkedTimes } from "./elapsed.ts";
 import { withImage } from "./open-image.ts";
 import { parseShard } from "./shard-file.ts";
+import { threadsOr } from "./threads.ts";
 import * as values from "./values.ts";
 
 interface Flags extends CommonFlags {
   readonly data?: string;
   readonly noise: "none" | "all" | readonly string[];
+  readonly condition?: string;
   readonly ber?: values.BitErrorRates;
   readonly at?: readonly number[];
   readonly trials: number;
-  readonly seed: number;
+  readonly seed?: number;
   readonly threads?: number;
   readonly metric: string;
-  readonly ablation?: boolean;
+  readonly ablation: boolean;
   readonly shard?: values.Shard;
   readonly merge?: readonly string[];
   readonly verbose?: boolean;
@@ -35,30 +37,60 @@ const metrics = ["top1", "top5", "mse", "cosine", "agreement"];
 export default defineCommand<Flags>({
   name: "evaluate",
   summary: "Measure the accuracy of a programming image under noise",
-  example: "xbc evaluate model.xbi --data test.npz --trials 10",
+  example: "xbc evaluate model.xbi --data test.npz --trials 20",
   declare: (command) =>
     command
       .argument("[image]", "programming image (.xbi)")
       .option("--data <data>", ".npz with x and y, a pair of .npy, or IDX files")
-      .option("--noise <models>", "all, none, or a list of the image's models", values.noiseChoice, "all")
-      .option("--ber <rates>", "P[,P…] to sweep, or type1=P,type2=P,type3=P: errors per stored bit", values.bitErrorRates)
-      .option("--at <times>", "elapsed times, as 1h,1d,60d, where the image's noise changes with time", values.elapsedTimes)
-      .option("--trials <count>", "drawn devices", values.trialCount, 10)
-      .option("--seed <number>", "seed of noise and of drawn inputs", values.seedNumber, 0)
-      .option("--threads <count>", "worker threads", values.threadCount)
+      .option(
+        "--noise <models>",
+        "all, none, or a list of the image's models",
+        values.noiseChoice,
+        "all",
+      )
+      .option("--condition <name>", "another programming condition of the image's technology")
+      .option(
+        "--ber <rates>",
+        "P[,P…] to sweep, or type1=P,type2=P,type3=P: errors per stored bit",
+        values.bitErrorRates,
+      )
+      .option(
+        "--at <times>",
+        "elapsed times, as 1h,1d,60d, where the image's noise changes with time",
+        values.elapsedTimes,
+      )
+      .option("--trials <count>", "drawn devices", values.trialCount, 5)
+      .option(
+        "--seed <number>",
+        "seed of noise and of drawn inputs; the image's own by default",
+        values.seedNumber,
+      )
+      .option("--threads <count>", "worker threads; one a core by default", values.threadCount)
       .addOption(new Option("--metric <name>", "what is measured").choices(metrics).default("top1"))
-      .option("--ablation", "also each effect alone, and added one by one")
-      .addOption(new Option("--shard <i/n>", "only the trials of part i of n").argParser(values.shard).conflicts("merge"))
-      .addOption(new Option("--merge <files...>", "join the --json documents of all shards").conflicts("data"))
+      .option("--no-ablation", "leave out each effect alone and added one by one")
+      .addOption(
+        new Option("--shard <i/n>", "only the trials of part i of n")
+          .argParser(values.shard)
+          .conflicts("merge"),
+      )
+      .addOption(
+        new Option("--merge <files...>", "join the --json documents of all shards").conflicts(
+          "data",
+        ),
+      )
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
     const report = flags.merge ? await merged(flags.merge) : await evaluated(path, flags, console);
-    console.result(report, () => evaluationText(report, { paint: console.paint, verbose: flags.verbose === true }));
+    console.result(report, () =>
+      evaluationText(report, { paint: console.paint, verbose: flags.verbose === true }),
+    );
   },
 });
 
 async function merged(paths: readonly string[]): Promise<EvaluationReport> {
-  const shards = await Promise.all(paths.map(async (path) => parseShard((await readWhole(path)).toString("utf8"), path)));
+  const shards = await Promise.all(
+    paths.map(async (path) => parseShard((await readWhole(path)).toString("utf8"), path)),
+  );
   return mergeShards(shards);
 }
 
@@ -75,14 +107,19 @@ async function evaluated(
     );
   }
   const spec = flags.data;
-  return withImage(path, async (image) => {
-    const data = labelledData(await readDataset(spec), spec);
+  return withImage(path, async (compiled) => {
+    const image =
+      flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+    const data = await readDataset(spec);
     const options = evaluationOptions(image, flags, console);
     if (!flags.shard) return evaluate(image, data, { ...options, trials: flags.trials });
     const { index, count } = flags.shard;
     const part = trialsOfShard(flags.trials, index, count);
     if (part.trials === 0) {
-      throw new XbcError("BAD_OPTION", `option --shard: needs at most as many parts as --trials ${flags.trials}, found ${count}; use fewer`);
+      throw new XbcError(
+        "BAD_OPTION",
+        `option --shard: needs at most as many parts as --trials ${flags.trials}, found ${count}; use fewer`,
+      );
     }
     const report = await evaluate(image, data, { ...options, ...part });
     return { ...report, shard: { index, count, firstTrial: part.firstTrial } };
@@ -92,14 +129,15 @@ async function evaluated(
 function evaluationOptions(image: ProgrammingImage, flags: Flags, console: Console) {
   const { ber, threads } = flags;
   return {
-    noise: checkedNoise(image, flags.noise),
+    noise: flags.noise,
     ber: ber?.kind === "sweep" ? ber.values : [],
-    errorTypes: ber?.kind === "types" ? { type1: ber.type1, type2: ber.type2, type3: ber.type3 } : null,
-    seed: flags.seed,
+    errorTypes:
+      ber?.kind === "types" ? { type1: ber.type1, type2: ber.type2, type3: ber.type3 } : null,
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     elapsed_s: checkedTimes(image, flags.at ?? []),
-    ...(threads === undefined ? {} : { threads }),
+    threads: threadsOr(threads),
     metric: flags.metric,
-    ablation: flags.ablation === true,
+    ablation: flags.ablation,
     weak: true,
     progress: console.progress,
   };

@@ -6,7 +6,8 @@ export const exitCodes = { done: 0, fault: 1, usage: 2, check: 3, bug: 70 } as c
 
 /** Which exit code an error ends with: anything that is not an XbcError is a bug in xbc. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   return error instanceof XbcError ? codeOf(error.code) : exitCodes.bug;
 }
 
@@ -59,7 +60,9 @@ function messageOf(error: unknown): string {
 
 /** Commander's message in our form: no `error:` in front, its suggestion on the same line. */
 function usageMessage(error: CommanderError): string {
-  const text = error.message.replace(/^error: /, "").replace(/\n?\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
+  const text = error.message
+    .replace(/^error: /, "")
+    .replace(/\n?\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
   return text.replace(/^option '(.*?)' argument '(.*?)' is invalid\. /s, "option $1: found '$2', ");
 }
 
@@ -73,7 +76,8 @@ export async function inFile<T>(path: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof XbcError) || !isOfInput(error) || error.message.includes(path)) throw error;
+    if (!(error instanceof XbcError) || !isOfInput(error) || error.message.includes(path))
+      throw error;
     throw new XbcError(error.code, `${path}: ${error.message}`);
   }
 }

@@ -1,9 +1,10 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { inspectImage, hashImage } from "../index.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
 import { parseOnnx } from "../compiler/onnx/parse.ts";
+import { hashImage, inspectImage } from "../index.ts";
+import { compileReport } from "../runtime/report/compile-report.ts";
 import { graphSummary, graphText } from "../runtime/report/graph-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import type { Console } from "./console.ts";
@@ -11,7 +12,6 @@ import { readWhole, unreadable } from "./discover.ts";
 import { inFile } from "./exit.ts";
 import { externalData } from "./files.ts";
 import { withImage } from "./open-image.ts";
-import { compileReport } from "../runtime/report/compile-report.ts";
 
 interface Flags extends CommonFlags {
   readonly hash?: boolean;
@@ -26,7 +26,9 @@ export default defineCommand<Flags>({
       .argument("<file>", "programming image (.xbi) or ONNX model")
       .option("--hash", "print one SHA-256 of the content, the same for every compression"),
   run: async ([path], flags, console) =>
-    (await isArchive(path)) ? inspectArchive(path, flags, console) : inspectModel(path, flags, console),
+    (await isArchive(path))
+      ? inspectArchive(path, flags, console)
+      : inspectModel(path, flags, console),
 });
 
 /** An image is a ZIP archive; an ONNX model begins with a protobuf field. */

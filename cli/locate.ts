@@ -1,5 +1,5 @@
 import { XbcError } from "../compiler/errors.ts";
-import { locateCell, locateWeight } from "../index.ts";
+import { locateCell, locateWeight } from "../compiler/image/locate.ts";
 import { cellText, weightText } from "../runtime/report/locate-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { withImage } from "./open-image.ts";
@@ -25,7 +25,11 @@ export default defineCommand<Flags>({
       .argument("<image>", "programming image (.xbi)")
       .requiredOption("--layer <name>", "a layer on banks")
       .option("--output <index>", "output of the weight", index("--output"))
-      .option("--input <index>", "input: row-major index into the ONNX weight of one output", index("--input"))
+      .option(
+        "--input <index>",
+        "input: row-major index into the ONNX weight of one output",
+        index("--input"),
+      )
       .option("--bank <index>", "bank of the cell, from 0 within the layer", index("--bank"))
       .option("--word-line <index>", "word line of the cell", index("--word-line"))
       .option("--bit-line <index>", "bit line of the cell", index("--bit-line")),

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
 import type { Console } from "./console.ts";
+import { toJson } from "./console.ts";
 import { errorDocument, errorLine, exitCodeOf, exitCodes } from "./exit.ts";
 import { commandOf, makeProgram } from "./program.ts";
-import { openConsole, quietOnBrokenPipe, writeOut } from "./terminal.ts";
-import { toJson } from "./console.ts";
 import { stopOnSignals } from "./signals.ts";
+import { openConsole, quietOnBrokenPipe, writeOut } from "./terminal.ts";
 
 /** Runs a command line and returns its exit code; every error ends here, as one line on stderr. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -32,9 +32,11 @@ function report(argv: readonly string[], error: unknown, console: Console | null
   // `xbc` alone has already shown the help
   if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage;
   process.stderr.write(`${errorLine(commandOf(argv)?.name ?? null, error)}\n`);
-  if (process.env.XBC_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.XBC_DEBUG === "1" && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
   const wantsJson = console?.json ?? argv.includes("--json");
-  if (wantsJson && !console?.hasDocument()) process.stdout.write(`${toJson(errorDocument(error))}\n`);
+  if (wantsJson && !console?.hasDocument())
+    process.stdout.write(`${toJson(errorDocument(error))}\n`);
   return code;
 }
 

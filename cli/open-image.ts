@@ -1,5 +1,5 @@
+import { readImage } from "../compiler/image/read-image.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { readImage } from "../index.ts";
 import { inFile } from "./exit.ts";
 import { fileSource } from "./files.ts";
 
@@ -7,7 +7,10 @@ import { fileSource } from "./files.ts";
  * Opens an image, hands it over and closes its file; banks are read from it as they are used.
  * @throws BAD_FILE if it cannot be read or is no sound image
  */
-export async function withImage<T>(path: string, use: (image: ProgrammingImage) => Promise<T>): Promise<T> {
+export async function withImage<T>(
+  path: string,
+  use: (image: ProgrammingImage) => Promise<T>,
+): Promise<T> {
   const source = await fileSource(path);
   try {
     const image = await inFile(path, () => readImage(source, { name: path }));

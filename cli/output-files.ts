@@ -9,7 +9,10 @@ import { writeAtomically } from "./files.ts";
  * Writes tensors as NumPy reads them: one as `.npy`, any number as `.npz`.
  * @throws BAD_OPTION for another ending, or several tensors in one `.npy`
  */
-export async function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+export async function writeTensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<void> {
   const ending = extname(path).toLowerCase();
   const [first] = tensors.values();
   if (ending === ".npy" && tensors.size === 1) {

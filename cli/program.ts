@@ -18,7 +18,10 @@ export function commandOf(argv: readonly string[]): CommandEntry | null {
 }
 
 /** The command line as commander parses it, with only the asked sub-command loaded. */
-export async function makeProgram(argv: readonly string[], output: ProgramOutput): Promise<Command> {
+export async function makeProgram(
+  argv: readonly string[],
+  output: ProgramOutput,
+): Promise<Command> {
   const program = new Command("xbc")
     .description("Compile trained neural networks onto arrays of resistive memory.")
     .version(version, "-V, --version", "print the version")

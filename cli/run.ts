@@ -1,20 +1,20 @@
-import type { NetworkInput } from "../compiler/ir/network.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { toNumbers, type Tensor } from "../compiler/ir/tensor.ts";
+import type { NetworkInput } from "../compiler/ir/network.ts";
+import { type Tensor, toNumbers } from "../compiler/ir/tensor.ts";
 import { run } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { readTensors } from "./data.ts";
-import { writeTensors } from "./output-files.ts";
-import { checkedNoise } from "./noise-choice.ts";
 import { withImage } from "./open-image.ts";
+import { writeTensors } from "./output-files.ts";
+import { threadsOr } from "./threads.ts";
 import * as values from "./values.ts";
 
 interface Flags extends CommonFlags {
   readonly input: readonly string[];
   readonly output?: string;
   readonly noise: "none" | "all" | readonly string[];
-  readonly seed: number;
+  readonly seed?: number;
   readonly trial: number;
   readonly threads?: number;
 }
@@ -26,36 +26,68 @@ export default defineCommand<Flags>({
   declare: (command) =>
     command
       .argument("<image>", "programming image (.xbi)")
-      .requiredOption("--input <file>", "X.npy, NAME=X.npy (repeatable), or an .npz of several inputs", values.repeated)
-      .option("-o, --output <file>", ".npy for one output, .npz for several; without it, the values are printed")
-      .option("--noise <models>", "none (bit-accurate), all, or a list of the image's models", values.noiseChoice, "none")
-      .option("--seed <number>", "seed of noise and of drawn inputs", values.seedNumber, 0)
-      .option("--trial <number>", "which drawn device", values.wholeNumber(0, "--trial 0", 2 ** 32 - 1), 0)
-      .option("--threads <count>", "worker threads", values.threadCount),
+      .requiredOption(
+        "--input <file>",
+        "X.npy, NAME=X.npy (repeatable), or an .npz of several inputs",
+        values.repeated,
+      )
+      .option(
+        "-o, --output <file>",
+        ".npy for one output, .npz for several; without it, the values are printed",
+      )
+      .option(
+        "--noise <models>",
+        "none (bit-accurate), all, or a list of the image's models",
+        values.noiseChoice,
+        "none",
+      )
+      .option(
+        "--seed <number>",
+        "seed of noise and of drawn inputs; the image's own by default",
+        values.seedNumber,
+      )
+      .option(
+        "--trial <number>",
+        "which drawn device",
+        values.wholeNumber(0, "--trial 0", 2 ** 32 - 1),
+        0,
+      )
+      .option("--threads <count>", "worker threads; one a core by default", values.threadCount),
   run: async ([path], flags, console) =>
     withImage(path, async (image) => {
       const inputs = namedInputs(image, await readTensors(flags.input));
       const result = await run(image, inputs, {
-        noise: checkedNoise(image, flags.noise),
-        seed: flags.seed,
+        noise: flags.noise,
+        ...(flags.seed === undefined ? {} : { seed: flags.seed }),
         trial: flags.trial,
-        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+        threads: threadsOr(flags.threads),
         progress: console.progress,
       });
       const { outputs, ...rest } = result;
       if (flags.output === undefined) {
-        const document = { ...rest, outputs: Object.fromEntries([...outputs].map(([name, y]) => [name, asDocument(y)])) };
+        const document = {
+          ...rest,
+          outputs: Object.fromEntries([...outputs].map(([name, y]) => [name, asDocument(y)])),
+        };
         console.result(document, () => outputsText(outputs));
         return;
       }
       await writeTensors(flags.output, outputs);
-      const shapes = Object.fromEntries([...outputs].map(([name, { type, shape }]) => [name, { type, shape }]));
-      console.summary({ ...rest, file: flags.output, outputs: shapes }, () => `wrote ${flags.output}: ${shapesText(outputs)}`);
+      const shapes = Object.fromEntries(
+        [...outputs].map(([name, { type, shape }]) => [name, { type, shape }]),
+      );
+      console.summary(
+        { ...rest, file: flags.output, outputs: shapes },
+        () => `wrote ${flags.output}: ${shapesText(outputs)}`,
+      );
     }),
 });
 
 /** An input without a name is the network's only one. */
-function namedInputs(image: ProgrammingImage, given: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+function namedInputs(
+  image: ProgrammingImage,
+  given: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
   const names = image.inputs.map((input: NetworkInput) => input.name);
   const [only] = given.keys();
   if (given.size === 1 && names.length === 1 && !names.includes(only)) {
@@ -72,14 +104,21 @@ function namedInputs(image: ProgrammingImage, given: ReadonlyMap<string, Tensor>
 const asDocument = ({ type, shape, data }: Tensor) => ({ type, shape, data });
 
 const shapesText = (outputs: ReadonlyMap<string, Tensor>): string =>
-  [...outputs].map(([name, { type, shape }]) => `${name} ${type} [${shape.join(" x ")}]`).join(", ");
+  [...outputs]
+    .map(([name, { type, shape }]) => `${name} ${type} [${shape.join(" x ")}]`)
+    .join(", ");
 
 const mostRows = 20;
 const mostColumns = 10;
 
 /** The first rows of every output. */
 function outputsText(outputs: ReadonlyMap<string, Tensor>): string {
-  return [...outputs].map(([name, tensor]) => `${name} ${tensor.type} [${tensor.shape.join(" x ")}]\n${rowsText(tensor)}`).join("\n");
+  return [...outputs]
+    .map(
+      ([name, tensor]) =>
+        `${name} ${tensor.type} [${tensor.shape.join(" x ")}]\n${rowsText(tensor)}`,
+    )
+    .join("\n");
 }
 
 function rowsText(tensor: Tensor): string {
@@ -87,8 +126,13 @@ function rowsText(tensor: Tensor): string {
   const rows = tensor.shape[0] ?? 1;
   const width = rows === 0 ? 0 : numbers.length / rows;
   const lines = Array.from({ length: Math.min(rows, mostRows) }, (_, row) => {
-    const shown = Array.from(numbers.subarray(row * width, row * width + Math.min(width, mostColumns)));
+    const shown = Array.from(
+      numbers.subarray(row * width, row * width + Math.min(width, mostColumns)),
+    );
     return `  ${shown.map((value) => Number(value.toPrecision(7))).join(" ")}${width > mostColumns ? " …" : ""}`;
   });
-  return [...lines, ...(rows > mostRows ? [`  … ${rows - mostRows} more; -o FILE writes all`] : [])].join("\n");
+  return [
+    ...lines,
+    ...(rows > mostRows ? [`  … ${rows - mostRows} more; -o FILE writes all`] : []),
+  ].join("\n");
 }

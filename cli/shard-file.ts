@@ -18,7 +18,10 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new XbcError("BAD_FILE", `${path}: needs a JSON document, found something else; redirect --json of a shard to it`);
+    throw new XbcError(
+      "BAD_FILE",
+      `${path}: needs a JSON document, found something else; redirect --json of a shard to it`,
+    );
   }
 }
 
@@ -35,7 +38,10 @@ const isList = (value: unknown, accept: (item: unknown) => boolean): boolean =>
 
 const isTrials = (value: unknown): boolean =>
   value === null ||
-  (isObject(value) && hasNumbers(value, "mean", "std", "trials") && typeof value.condition === "string" && isList(value.perTrial, isNumber));
+  (isObject(value) &&
+    hasNumbers(value, "mean", "std", "trials") &&
+    typeof value.condition === "string" &&
+    isList(value.perTrial, isNumber));
 
 /** Every field that merging reads. */
 function isShard(value: unknown): value is ShardReport {
@@ -48,10 +54,19 @@ function isShard(value: unknown): value is ShardReport {
     hasNumbers(value.energy, "perInference_J", "synapsesRead") &&
     isTrials(value.noisy) &&
     isTrials(value.weak) &&
-    isList(value.ablation, (item) => hasNumbers(item, "mean", "std") && isObject(item) && Array.isArray(item.effects)) &&
+    isList(
+      value.ablation,
+      (item) => hasNumbers(item, "mean", "std") && isObject(item) && Array.isArray(item.effects),
+    ) &&
     isList(value.overTime, (item) => hasNumbers(item, "elapsed_s", "mean", "std")) &&
     isList(value.overBer, (item) => hasNumbers(item, "mean", "std", "trials")) &&
-    isList(value.layers, (item) => isObject(item) && hasNumbers(item, "weightErrorRate") && hasNumbers(item.errorTypes, "type1", "type2", "type3")) &&
+    isList(
+      value.layers,
+      (item) =>
+        isObject(item) &&
+        hasNumbers(item, "weightErrorRate") &&
+        hasNumbers(item.errorTypes, "type1", "type2", "type3"),
+    ) &&
     Array.isArray(value.noise) &&
     Array.isArray(value.assumptions)
   );

@@ -1,5 +1,5 @@
 import { resolveTarget, targetNamed, targets } from "../index.ts";
-import { targetText, targetsText } from "../runtime/report/target-text.ts";
+import { targetsText, targetText } from "../runtime/report/target-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { findTechnology } from "./discover.ts";
 import * as values from "./values.ts";
@@ -15,7 +15,11 @@ export default defineCommand<Flags>({
   declare: (command) =>
     command
       .argument("[target]", "built-in target, or a device's JSON file")
-      .option("--set <name=value>", "a technology parameter, with its unit; repeatable", values.repeated),
+      .option(
+        "--set <name=value>",
+        "a technology parameter, with its unit; repeatable",
+        values.repeated,
+      ),
   run: async ([name], flags, console) => {
     if (name === undefined) {
       const list = targets.map((target) => ({ name: target.name, summary: target.summary }));

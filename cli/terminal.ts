@@ -30,7 +30,12 @@ async function progressBar() {
   const show = (stage: string, done: number, total: number) => {
     if (bar === null) {
       const format = "{stage} {bar} {value}/{total}";
-      bar = new progress.SingleBar({ format, clearOnComplete: true, hideCursor: true, stream: process.stderr });
+      bar = new progress.SingleBar({
+        format,
+        clearOnComplete: true,
+        hideCursor: true,
+        stream: process.stderr,
+      });
       bar.start(total, done, { stage });
     }
     bar.setTotal(total);

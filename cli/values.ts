@@ -12,7 +12,9 @@ export function wholeNumber(minimum: number, example: string, maximum = Number.M
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
     const range =
-      maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      maximum === Number.MAX_SAFE_INTEGER
+        ? `of at least ${minimum}`
+        : `from ${minimum} to ${maximum}`;
     throw refuse(`a whole number ${range}`, example);
   };
 }
@@ -45,7 +47,12 @@ export function bankSize(text: string): BankSize {
 /** Error probabilities per stored bit: a list to sweep, or one by kind of error (L5). */
 export type BitErrorRates =
   | { readonly kind: "sweep"; readonly values: readonly number[] }
-  | { readonly kind: "types"; readonly type1: number; readonly type2: number; readonly type3: number };
+  | {
+      readonly kind: "types";
+      readonly type1: number;
+      readonly type2: number;
+      readonly type3: number;
+    };
 
 const berExample = "--ber 1e-3,1e-2 or --ber type1=1e-6,type2=0.01,type3=0.065";
 
@@ -81,8 +88,15 @@ function probability(text: string | undefined): number {
 export function noiseChoice(text: string): "none" | "all" | readonly string[] {
   if (text === "none" || text === "all") return text;
   const names = text.split(",").map((name) => name.trim());
-  if (names.some((name) => !/^[a-z0-9-]+$/.test(name)) || names.includes("none") || names.includes("all")) {
-    throw refuse("none, all, or names of noise models separated by commas", "--noise programming,sense");
+  if (
+    names.some((name) => !/^[a-z0-9-]+$/.test(name)) ||
+    names.includes("none") ||
+    names.includes("all")
+  ) {
+    throw refuse(
+      "none, all, or names of noise models separated by commas",
+      "--noise programming,sense",
+    );
   }
   return [...new Set(names)];
 }
@@ -142,10 +156,10 @@ export const readout = word(
 );
 
 /** Gathers a repeatable option. */
-export const repeated = (text: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  text,
-];
+export const repeated = (
+  text: string,
+  earlier: readonly string[] | undefined,
+): readonly string[] => [...(earlier ?? []), text];
 
 /** What a library function refuses is what the option's value is refused for. */
 export function asArgument<T>(work: () => T): T {

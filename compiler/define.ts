@@ -403,10 +403,8 @@ export interface NoiseModel {
   ) => SensedBank;
 }
 
-/** The model, whose functions are known to be there. */
-export function defineNoise<Model extends NoiseModel>(
-  model: Model,
-): NoiseModel & Required<Pick<NoiseModel, keyof Model & keyof NoiseModel>> {
+/** The model as it is written: what it can do is known to be there. */
+export function defineNoise<Model extends NoiseModel>(model: Model): Model {
   return model;
 }
 

@@ -5,6 +5,7 @@ import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
 import type { NoiseChain } from "./noise-chain.ts";
+import type { SenseBanks } from "./noise/sense-fast.ts";
 import { fastSense } from "./noise/sense-fast.ts";
 
 /** digit of a sense whose cells hold no weight */
@@ -96,16 +97,14 @@ function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlacement):
   };
 }
 
-/** One bank through a chain, to what its amplifiers read. */
-type ReadBank = (levels: Uint8Array, place: NoisePlace) => SensedBank;
-
-function bankReader(chain: NoiseChain, placement: LayerPlacement): ReadBank {
+/** How a chain reads the banks of a layer: what store effects left, through program, age and read. */
+function banksReader(chain: NoiseChain, placement: LayerPlacement): SenseBanks {
   const { program, age, read } = chain;
   if (!program || !read) return storedReader(placement);
   const cycles = age.find(({ model }) => model.name === "cycling") ?? null;
   const known = program.model.name === "programming" && read.model.name === "sense" && age.every((a) => a === cycles);
   if (known) return fastSense(program.parameters, cycles?.parameters ?? null, read.parameters, placement.encoding);
-  return (levels, place) => {
+  return eachBank((levels, place) => {
     let conductances = program.model.program?.(levels, program.parameters, place);
     for (const { model, parameters } of age) {
       if (conductances) conductances = model.age?.(conductances, levels, parameters, place) ?? conductances;
@@ -113,20 +112,27 @@ function bankReader(chain: NoiseChain, placement: LayerPlacement): ReadBank {
     const sensed = conductances ? read.model.sense?.(conductances, levels, read.parameters, place) : undefined;
     if (!sensed) throw internal("senses", `${program.model.name} and ${read.model.name} cannot be read digitally`);
     return sensed;
-  };
+  });
 }
 
 /** Perfect cells and amplifiers: every pattern reads as its code. */
-function storedReader(placement: LayerPlacement): ReadBank {
+function storedReader(placement: LayerPlacement): SenseBanks {
   const readBank = digitReader(placement);
   const none = { marginal: new Int32Array(0), below: new Float64Array(0), belowOrZero: new Float64Array(0) };
-  return (levels, place) => {
+  return eachBank((levels, place) => {
     const c = placement.encoding.cellsPerWeight;
     const digits = new Int8Array(place.wordLines * Math.floor(place.bitLines / c) * placement.encoding.senses.length);
     if (!readBank(levels, digits)) {
       throw internal("senses", `layer ${placement.layer}, bank ${place.bank}: stored errors left a pattern that only a read model can tell`);
     }
     return { digits, ...none };
+  });
+}
+
+function eachBank(one: (levels: Uint8Array, place: NoisePlace) => SensedBank): SenseBanks {
+  return (levels, place, banks) => {
+    const size = place.wordLines * place.bitLines;
+    return Array.from({ length: banks }, (_, k) => one(levels.subarray(k * size, (k + 1) * size), { ...place, bank: place.bank + k }));
   };
 }
 
@@ -138,19 +144,29 @@ export function senseLayer(
   draw: { readonly seed: number; readonly trial: number; readonly elapsed_s: number },
 ): LayerFaults {
   const { placement, perBank, digits } = stored;
-  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding } = placement;
-  const readBank = bankReader(chain, placement);
-  const size = wordLines * bitLines;
+  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding, banks } = placement;
+  const first: NoisePlace = { ...draw, layer: stored.index, bank: 0, wordLines, bitLines, encoding, inputsOn };
+  const levels = chain.store.length === 0 ? stored.levels : erroneousLevels(stored, chain, first);
   const faults = faultList(stored);
-  for (let bank = 0; bank < placement.banks; bank++) {
-    const place: NoisePlace = { ...draw, layer: stored.index, bank, wordLines, bitLines, encoding, inputsOn };
-    const levels = chain.store.reduce(
-      (before, { model, parameters }) => model.store?.(before, parameters, place) ?? before,
-      stored.levels.subarray(bank * size, (bank + 1) * size),
-    );
-    faults.add(bank, digits.subarray(bank * perBank, (bank + 1) * perBank), readBank(levels, place));
-  }
+  banksReader(chain, placement)(levels, first, banks).forEach((sensed, bank) => {
+    faults.add(bank, digits.subarray(bank * perBank, (bank + 1) * perBank), sensed);
+  });
   return faults.finish();
+}
+
+/** The levels of all banks after the store effects. */
+function erroneousLevels({ levels, placement }: StoredLayer, chain: NoiseChain, first: NoisePlace): Uint8Array {
+  const out = new Uint8Array(levels.length);
+  const size = first.wordLines * first.bitLines;
+  for (let bank = 0; bank < placement.banks; bank++) {
+    const place = { ...first, bank };
+    const changed = chain.store.reduce(
+      (before, { model, parameters }) => model.store?.(before, parameters, place) ?? before,
+      levels.subarray(bank * size, (bank + 1) * size),
+    );
+    out.set(changed, bank * size);
+  }
+  return out;
 }
 
 function faultList({ placement, perBank }: StoredLayer) {

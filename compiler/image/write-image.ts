@@ -26,6 +26,7 @@ import {
 } from "./manifest.ts";
 import { writeNpy } from "./npy.ts";
 import { addNpyStream } from "./npz.ts";
+import { sha256Of } from "./sha256.ts";
 import { tileColumns, tileTable } from "./tile-table.ts";
 import { type WrittenEntry, zipWriter } from "./zip-writer.ts";
 
@@ -52,15 +53,31 @@ interface Archive {
 /** Banks are asked for and written in blocks of about so many bytes. */
 const blockSize = 1 << 22;
 
-/**
- * Writes an image as a `.xbi` archive, banks as a stream. Its manifest comes last, since it holds the SHA-256 of
- * every other entry.
- */
+/** Writes an image as a `.xbi` archive, banks as a stream. */
 export async function writeImage(
   image: ProgrammingImage,
   sink: ByteSink,
   options: WriteImageOptions = {},
 ): Promise<void> {
+  await writeEntries(image, sink, options);
+}
+
+/**
+ * One SHA-256 of an image's content: over the name and SHA-256 of each entry, uncompressed, in the order of the
+ * archive. The same on every machine and for every compression.
+ */
+export async function hashImage(image: ProgrammingImage): Promise<string> {
+  const entries = await writeEntries(image, { write: async () => undefined }, { store: true });
+  const lines = entries.map(({ name, sha256 }) => `${sha256}  ${name}\n`);
+  return sha256Of(new TextEncoder().encode(lines.join("")));
+}
+
+/** Writes every entry; the manifest comes last, since it holds the SHA-256 of all others. */
+async function writeEntries(
+  image: ProgrammingImage,
+  sink: ByteSink,
+  options: WriteImageOptions,
+): Promise<readonly EntryRecord[]> {
   const zip = zipWriter(sink, { store: options.store === true });
   const entries: EntryRecord[] = [];
   const remember = (
@@ -108,8 +125,10 @@ export async function writeImage(
   await archive.array(tilesName, "int32", [table.rows, tileColumns.length], table.data);
   const { rows, data } = image.steps;
   await archive.array(scheduleName, "int32", [rows, scheduleColumns.length], data);
-  await zip.add(manifestName, manifestBytes(manifestOf(image, layers, cells, entries)));
+  const bytes = manifestBytes(manifestOf(image, layers, cells, entries));
+  const manifest = await zip.add(manifestName, bytes);
   await zip.finish();
+  return [...entries, manifest];
 }
 
 function parts(

@@ -22,21 +22,24 @@ import { writeGraph } from "./write-graph.ts";
 export function importGraph(model: OnnxModel): Graph {
   const inline = functionInliner(model);
   const opset = model.opsets.get("") ?? baseOpset;
-  const read = (proto: GraphProto, outer: Surroundings["outer"]): SourceGraph =>
+  const inner = new Set<string>();
+  const nested = (source: SourceGraph): GraphProto => {
+    const graph = modernize(source, opset);
+    for (const warning of graph.warnings) inner.add(warning);
+    return writeGraph(graph);
+  };
+  const read = (proto: GraphProto, outer: Surroundings["outer"], written: number): SourceGraph =>
     readGraph(proto, {
       inline,
-      opset,
+      opset: written,
       opsets: new Map([...model.opsets, ["", Math.max(baseOpset, opset)]]),
       external: model.external,
       outer,
-      nested: (inner, visible) => writeGraph(modernize(read(inner, visible), opset)),
+      nested: (graph, visible, version) => nested(read(graph, visible, version)),
     });
-  const source = read(model.graph, new Set());
-  const graph = modernize(
-    { ...source, graph: { ...source.graph, warnings: model.warnings } },
-    opset,
-  );
-  const plain = removeIdentities(forInference(graph));
+  const graph = modernize(read(model.graph, new Set(), opset), opset);
+  const warnings = [...new Set([...model.warnings, ...graph.warnings, ...inner])];
+  const plain = removeIdentities(forInference({ ...graph, warnings }));
   return prune(inferValues(prune(expandOperators(plain))));
 }
 

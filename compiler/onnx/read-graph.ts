@@ -1,7 +1,6 @@
 import { XbcError } from "../errors.ts";
 import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
-import { tensor } from "../ir/tensor.ts";
 import { readAttribute } from "./attribute-proto.ts";
 import { valuesRead } from "./captures.ts";
 import type { PackedType } from "./element-type.ts";
@@ -10,10 +9,8 @@ import type { Ordered } from "./order.ts";
 import { topologicalOrder } from "./order.ts";
 import type { ExternalData } from "./parse.ts";
 import { domainOf } from "./parse.ts";
-import type { AttributeProto, GraphProto, NodeProto } from "./proto.ts";
-import { toInt64 } from "./proto.ts";
-import type { ReadTensor } from "./tensor-proto.ts";
-import { readTensor } from "./tensor-proto.ts";
+import type { GraphProto } from "./proto.ts";
+import { isConstant, storedConstants, twice } from "./stored-constants.ts";
 import { readInputType, readValueType } from "./value-type.ts";
 
 /** What reading a graph needs from around it. */
@@ -25,8 +22,8 @@ export interface Surroundings {
   readonly external: ExternalData | null;
   /** values of the graphs around this one; empty for the model's own */
   readonly outer: ReadonlySet<ValueId>;
-  /** what is done to a graph inside a node */
-  readonly nested: (graph: GraphProto, outer: ReadonlySet<ValueId>) => GraphProto;
+  /** what is done to a graph inside a node, which is written in the node's operator set */
+  readonly nested: (graph: GraphProto, outer: ReadonlySet<ValueId>, opset: number) => GraphProto;
 }
 
 /** A graph as the file has it, with what later steps need and the Graph does not hold. */
@@ -54,7 +51,7 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
   ]);
   checkReads(nodes, outputs, (value) => defined.has(value) || around.outer.has(value));
 
-  const live = neededNodes(nodes, outputs).filter(({ source }) => !isConstant(source.proto));
+  const live = neededNodes(nodes, outputs).filter(({ proto: node }) => !isConstant(node));
   const ordered = topologicalOrder(live);
   const visible = new Set([...around.outer, ...defined]);
   const names = uniqueNames(ordered.map(({ label }) => label));
@@ -67,9 +64,7 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
     constants.set(name, found.tensor);
     if (found.packed) packed.set(name, found.packed);
   }
-  const graphNodes = ordered.map(({ source }, i) =>
-    readNode(source.proto, names[i], around, visible),
-  );
+  const graphNodes = ordered.map((node, i) => readNode(node, names[i], around, visible));
   const graph: Graph = {
     name: proto.name ?? "",
     opsets: around.opsets,
@@ -82,13 +77,12 @@ export function readGraph(proto: GraphProto, around: Surroundings): SourceGraph 
   };
   return {
     graph,
-    versions: new Map(ordered.map(({ source }, i) => [names[i], source.opset])),
+    versions: new Map(ordered.map(({ opset }, i) => [names[i], opset])),
     packed,
   };
 }
 
-interface Described extends Ordered {
-  readonly source: SourceNode;
+interface Described extends Ordered, SourceNode {
   readonly reads: ReadonlySet<ValueId>;
 }
 
@@ -96,88 +90,7 @@ function describe(source: SourceNode): Described {
   const { proto } = source;
   const makes = (proto.output ?? []).filter((name) => name !== "");
   const label = proto.name || makes[0] || proto.opType || "node";
-  return { source, label, reads: valuesRead(proto), makes };
-}
-
-function isConstant({ domain, opType }: NodeProto): boolean {
-  return domainOf(domain) === "" && opType === "Constant";
-}
-
-type Stored = Map<ValueId, () => ReadTensor>;
-
-/** Initializers and Constant nodes, to be read when used. */
-function storedConstants(
-  proto: GraphProto,
-  nodes: readonly Described[],
-  external: ExternalData | null,
-): Stored {
-  const stored: Stored = new Map();
-  for (const initializer of proto.initializer ?? []) {
-    const name = initializer.name ?? "";
-    if (stored.has(name)) throw twice(name, "two initializers");
-    stored.set(name, () => readTensor(initializer, `initializer "${name}"`, external));
-  }
-  for (const { values } of proto.sparseInitializer ?? []) {
-    const name = values?.name ?? "";
-    stored.set(name, () => {
-      throw unreadable(`initializer "${name}"`, "a sparse tensor");
-    });
-  }
-  for (const { source, label, makes } of nodes) {
-    if (!isConstant(source.proto) || makes.length === 0) continue;
-    if (stored.has(makes[0])) throw twice(makes[0], `an initializer and node "${label}"`);
-    stored.set(makes[0], () =>
-      constantOf(source.proto.attribute ?? [], `node "${label}" (Constant)`, external),
-    );
-  }
-  return stored;
-}
-
-/** The value of a Constant node, in any of its attribute forms. */
-function constantOf(
-  attributes: readonly AttributeProto[],
-  where: string,
-  external: ExternalData | null,
-): ReadTensor {
-  const proto = attributes.find(({ name }) => name?.startsWith("value") || name === "sparse_value");
-  if (!proto)
-    throw new XbcError(
-      "BAD_MODEL",
-      `${where}: needs an attribute "value", found none; export the model again`,
-    );
-  if (proto.t) return readTensor(proto.t, where, external);
-  if (proto.sparseTensor) throw unreadable(where, "a sparse tensor");
-  const value = readAttribute(proto, where, external, (graph) => graph);
-  const dense = (found: Tensor): ReadTensor => ({ tensor: found, packed: null });
-  switch (value.kind) {
-    case "float":
-      return dense(tensor("float32", [], Float32Array.of(value.value)));
-    case "floats":
-      return dense(tensor("float32", [value.value.length], Float32Array.from(value.value)));
-    case "int":
-      return dense(tensor("int64", [], BigInt64Array.of(toInt64(value.value))));
-    case "ints":
-      return dense(tensor("int64", [value.value.length], BigInt64Array.from(value.value, toInt64)));
-    case "string":
-    case "strings":
-    case "tensor":
-    case "graph":
-      throw unreadable(where, `a ${value.kind}`);
-  }
-}
-
-function unreadable(where: string, found: string): XbcError {
-  return new XbcError(
-    "UNSUPPORTED",
-    `${where}: needs a dense tensor of numbers, found ${found}; export the model without it`,
-  );
-}
-
-function twice(value: ValueId, by: string): XbcError {
-  return new XbcError(
-    "BAD_MODEL",
-    `value "${value}": needs one definition, found ${by}; export the model again`,
-  );
+  return { ...source, label, reads: valuesRead(proto), makes };
 }
 
 /** Every value has one definition. */
@@ -190,8 +103,8 @@ function checkDefinitions(
     if (makers.has(name)) throw twice(name, "two inputs");
     makers.set(name, "an input or initializer");
   }
-  for (const { label, makes, source } of nodes) {
-    if (isConstant(source.proto)) continue;
+  for (const { label, makes, proto } of nodes) {
+    if (isConstant(proto)) continue;
     for (const value of makes) {
       const other = makers.get(value);
       if (other !== undefined) throw twice(value, `${other} and node "${label}"`);
@@ -206,12 +119,12 @@ function checkReads(
   outputs: readonly ValueId[],
   isDefined: (value: ValueId) => boolean,
 ): void {
-  for (const { label, reads, source } of nodes) {
+  for (const { label, reads, proto } of nodes) {
     for (const value of reads) {
       if (isDefined(value)) continue;
       throw new XbcError(
         "BAD_MODEL",
-        `node "${label}" (${source.proto.opType}): needs a value "${value}", found no input, initializer or node that makes it; export the model again`,
+        `node "${label}" (${proto.opType}): needs a value "${value}", found no input, initializer or node that makes it; export the model again`,
       );
     }
   }
@@ -265,7 +178,7 @@ export function uniqueNames(names: readonly string[]): readonly string[] {
 }
 
 function readNode(
-  proto: NodeProto,
+  { proto, opset }: SourceNode,
   name: string,
   around: Surroundings,
   visible: ReadonlySet<ValueId>,
@@ -274,7 +187,7 @@ function readNode(
   for (const attribute of proto.attribute ?? []) {
     const key = attribute.name ?? "";
     const where = `node "${name}" (${proto.opType}), attribute "${key}"`;
-    const nested = (graph: GraphProto) => around.nested(graph, visible);
+    const nested = (graph: GraphProto) => around.nested(graph, visible, opset);
     attributes.set(key, readAttribute(attribute, where, around.external, nested));
   }
   return {

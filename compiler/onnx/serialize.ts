@@ -47,7 +47,7 @@ export function serializeGraph(graph: Graph, options: SerializeOptions = {}): Ui
  * The nodes between some values, with the constants that they need.
  * @param inputs  values that are handed in; what makes them stays outside
  * @param outputs values that are asked for
- * @throws INTERNAL-free: BAD_MODEL if an output depends on a graph input that is not among `inputs`
+ * @throws BAD_MODEL if an output depends on a graph input that is not among `inputs`
  */
 export function subgraph(
   graph: Graph,

@@ -166,7 +166,7 @@ function applySetting(technology: Technology, setting: string): Technology {
   const unknown = condition !== null && !Object.hasOwn(technology.conditions, condition);
   if (!Object.hasOwn(technology.parameters, parameter) || unknown) {
     const names = [...Object.keys(technology.parameters), ...Object.keys(technology.array)];
-    const found = unknown ? `a condition ${condition}` : parameter;
+    const found = unknown ? `condition ${condition}` : parameter;
     const listed = unknown
       ? hint(condition, Object.keys(technology.conditions))
       : hint(parameter, names);

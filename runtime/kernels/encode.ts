@@ -1,8 +1,42 @@
 import { internal } from "../../compiler/errors.ts";
-import type { Bulk, Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
+import {
+  type Bulk,
+  type Command,
+  type Matrix,
+  type Pack,
+  type PlaneTerm,
+  planeBytes,
+  type Rows,
+  type WeightTerm,
+} from "./commands.ts";
 
-/** Bytes at the begin of a thread's scratch that the kernels use themselves; local rows follow. */
-export const SCRATCH_HEADER = 4096;
+/** Bytes at the begin of a thread's scratch that the kernels use themselves. */
+const SCRATCH_HEADER = 4096;
+
+/** Rows of a term that the matrix kernel lays out together, and the bytes before them (assembly/matrix.ts). */
+const GROUP = 8;
+const STAGE_HEADER = 64;
+
+/** Bytes that the matrix kernel lays one term out in. */
+const stageBytes = (term: PlaneTerm, inputs: number): number =>
+  STAGE_HEADER + GROUP * planeBytes(inputs) * (term.sign !== null && term.mask !== null ? 2 : 1);
+
+/** Where local rows begin in a thread's scratch. */
+function localBase(commands: readonly Command[]): number {
+  const stages = commands.map((command) =>
+    command.kind === "matrix"
+      ? command.from.reduce((sum, term) => sum + stageBytes(term, command.weights.inputs), 0)
+      : 0,
+  );
+  return SCRATCH_HEADER + Math.max(0, ...stages);
+}
+
+/** Bytes of scratch that a thread needs. */
+export const scratchBytes = (
+  commands: readonly Command[],
+  chunk: number,
+  localBytes: number,
+): number => localBase(commands) + chunk * localBytes;
 
 const NONE = [0, 0, 0];
 
@@ -12,58 +46,53 @@ const test = { negative: 0, negativeUnmasked: 1, nonzero: 2, bit: 3, digit: 4, u
 /** What is counted, by planes present: row sign, row mask, weight sign, weight mask (popcount.source.mjs). */
 interface Mode {
   readonly mode: number;
-  /** which plane of the row is read first; a second one is its mask */
-  readonly row: "sign" | "mask";
-  readonly readsMask: boolean;
-  /** n = base + weight counts + row count + factor x counted */
+  /** n = base + factor x counted; the base is the number of inputs that count */
   readonly base: "inputs" | "row" | "weight" | "none";
   readonly factor: -2 | 1;
 }
 
 const modes: Readonly<Record<string, Mode>> = {
-  "s.s.": { mode: 0, row: "sign", readsMask: false, base: "inputs", factor: -2 },
-  ".ms.": { mode: 1, row: "mask", readsMask: false, base: "row", factor: -2 },
-  ".m.m": { mode: 1, row: "mask", readsMask: false, base: "none", factor: 1 },
-  "s..m": { mode: 1, row: "sign", readsMask: false, base: "weight", factor: -2 },
-  "sms.": { mode: 2, row: "sign", readsMask: true, base: "row", factor: -2 },
-  "s.sm": { mode: 3, row: "sign", readsMask: false, base: "weight", factor: -2 },
-  smsm: { mode: 4, row: "sign", readsMask: true, base: "none", factor: 1 },
-  ".msm": { mode: 5, row: "mask", readsMask: false, base: "none", factor: 1 },
-  "sm.m": { mode: 6, row: "sign", readsMask: true, base: "none", factor: 1 },
+  "s.s.": { mode: 0, base: "inputs", factor: -2 },
+  ".ms.": { mode: 1, base: "row", factor: -2 },
+  ".m.m": { mode: 1, base: "none", factor: 1 },
+  "s..m": { mode: 1, base: "weight", factor: -2 },
+  "sms.": { mode: 2, base: "row", factor: -2 },
+  "s.sm": { mode: 3, base: "weight", factor: -2 },
+  smsm: { mode: 4, base: "none", factor: 1 },
+  ".msm": { mode: 5, base: "none", factor: 1 },
+  "sm.m": { mode: 6, base: "none", factor: 1 },
 };
 
 const planesOf = (term: { readonly sign: unknown; readonly mask: unknown }): string =>
   `${term.sign ? "s" : "."}${term.mask ? "m" : "."}`;
 
 /** The rows' words for a chunk of `chunk` samples: local rows of all its samples lie together. */
-function rowsWords(rows: Rows | null, chunk: number): number[] {
+function rowsWords(rows: Rows | null, chunk: number, base: number): number[] {
   if (rows === null) return NONE;
   return rows.local
-    ? [SCRATCH_HEADER + rows.at * chunk, rows.stride, 1]
+    ? [base + rows.at * chunk, rows.stride, 1]
     : [rows.at, rows.stride, 0];
 }
 
-/** One activation term times one weight term. */
+/** One activation term times one weight term; the term's first product lays its rows out at `stage`. */
 function productWords(
   x: PlaneTerm,
   w: WeightTerm,
   inputs: number,
+  place: { readonly stage: number; readonly isFirst: boolean },
   rows: (rows: Rows | null) => number[],
 ): number[] {
   const planes = planesOf(x) + planesOf(w);
   const mode = modes[planes];
   if (mode === undefined) throw internal("runtime/kernels", `terms need a plane, found ${planes}`);
-  if (mode.readsMask && x.sign?.stride !== x.mask?.stride) {
-    throw internal("runtime/kernels", "sign and mask rows need one stride, found two");
-  }
-  const words = Math.ceil(inputs / 64);
   return [
-    mode.mode + (mode.base === "row" ? 16 : 0),
-    ...rows(x[mode.row]),
-    ...rows(mode.readsMask ? x.mask : null),
+    mode.mode + (mode.base === "row" ? 16 : 0) + (w.sign && w.mask ? 32 : 0),
+    ...rows(x.sign),
+    ...rows(x.mask),
+    place.stage,
+    place.isFirst ? 1 : 0,
     w.at,
     mode.base === "weight" ? w.counts : 0,
-    words * (w.sign && w.mask ? 64 : 32),
     mode.base === "inputs" ? inputs : 0,
     mode.factor,
     x.significance * w.significance,
@@ -72,9 +101,14 @@ function productWords(
 
 function matrixWords(command: Matrix, rows: (rows: Rows | null) => number[]): number[] {
   const { weights, thresholds, codes, from } = command;
-  const products = from.flatMap((x) =>
-    weights.terms.map((w) => productWords(x, w, weights.inputs, rows)),
-  );
+  let end = SCRATCH_HEADER;
+  const products = from.flatMap((x) => {
+    const stage = end;
+    end += stageBytes(x, weights.inputs);
+    return weights.terms.map((w, index) =>
+      productWords(x, w, weights.inputs, { stage, isFirst: index === 0 }, rows),
+    );
+  });
   return [
     weights.inputs,
     weights.outputs,
@@ -198,7 +232,8 @@ const body = (opcode: number, positions: number, words: readonly number[]) => ({
 
 /** The program for chunks of `chunk` samples: each command as opcode, length, positions and its words. */
 export function encode(commands: readonly Command[], chunk: number): Uint32Array {
-  const rows = (value: Rows | null): number[] => rowsWords(value, chunk);
+  const base = localBase(commands);
+  const rows = (value: Rows | null): number[] => rowsWords(value, chunk, base);
   return Uint32Array.from(
     commands.flatMap((command) => {
       const { opcode, positions, words } = bodyWords(command, rows);

@@ -1,6 +1,6 @@
 import { internal, XbcError } from "../../compiler/errors.ts";
 import type { Command } from "./commands.ts";
-import { encode, SCRATCH_HEADER } from "./encode.ts";
+import { encode, scratchBytes } from "./encode.ts";
 import { type Job, NEXT_CHUNK, startHelper, takeChunks } from "./helpers.ts";
 import { createMemory, type EngineMemory } from "./memory.ts";
 import { sharedWasm, singleWasm } from "./wasm.generated.ts";
@@ -66,7 +66,7 @@ export async function createEngine(options: { readonly threads: number }): Promi
         commands: commands.length,
         samples,
         chunk,
-        scratch: memory.allocate(SCRATCH_HEADER + local * chunk),
+        scratch: memory.allocate(scratchBytes(commands, chunk, local)),
       }));
       await runJobs(jobs);
       report(memory, commands, jobs);

@@ -3,6 +3,7 @@ import type { Command, PlaneFormat, PlaneTerm, Rows, WeightTerm } from "./comman
 import { MASKED_CODE, planeBytes, planeWords } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
+import { TILE } from "./weights.ts";
 
 /** Typed arrays over the rows of one run; local rows live in arrays of their own. */
 interface Views {
@@ -278,8 +279,8 @@ function activationDigits(
 /** The digit of one weight as the matrix kernel holds it. */
 function weightDigit(bytes: Uint8Array, term: WeightTerm, words: number, o: number, i: number): number {
   const planes = term.sign && term.mask ? 2 : 1;
-  const tile = (Math.floor(o / 4) * words + (i >>> 6)) * planes * 4 + (o % 4);
-  const bit = (plane: number): number => bitOf(bytes, (tile + plane * 4) * 64 + (i & 63));
+  const tile = (Math.floor(o / TILE) * words + (i >>> 6)) * planes * TILE + (o % TILE);
+  const bit = (plane: number): number => bitOf(bytes, (tile + plane * TILE) * 64 + (i & 63));
   if (term.mask && bit(planes - 1) === 0) return 0;
   return term.sign && bit(0) === 1 ? -1 : 1;
 }
@@ -294,7 +295,7 @@ function addProduct(
 ): void {
   const words = planeWords(inputs);
   const planes = w.sign && w.mask ? 2 : 1;
-  const size = Math.ceil(sums.length / 4) * words * planes * 32;
+  const size = Math.ceil(sums.length / TILE) * words * planes * TILE * 8;
   const bytes = memory.bytes(w.at, size);
   for (let o = 0; o < sums.length; o++) {
     let sum = 0;

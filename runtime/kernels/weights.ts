@@ -3,7 +3,7 @@ import { type PackedWeights, planeWords, type WeightTerm } from "./commands.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** Outputs of one tile of the matrix kernel. */
-const TILE = 4;
+export const TILE = 2;
 /** Outputs of one block, to which counts and thresholds are padded. */
 export const BLOCK = 64;
 

@@ -9,6 +9,9 @@ export interface Chances {
 
 const UNIT = 2 ** 32;
 
+/** Beyond so many spreads a chance counts as none: Q = 4e−11, and two of them still round to 0 of 2^32. */
+export const CERTAIN_Z = 6.5;
+
 /**
  * One pair on one amplifier.
  * @param x0, x1  ln R of the cells on the bit line and on its complement
@@ -38,8 +41,12 @@ export function comparePair(
   };
 }
 
-/** P(spread · normal > x); without spread a step, ½ at the step itself. */
+/**
+ * P(spread · normal > x), to what 2^−32 resolves; without spread a step, ½ at the step itself.
+ */
 function chanceAbove(x: number, spread: number): number {
+  if (x > CERTAIN_Z * spread) return 0;
+  if (x < -CERTAIN_Z * spread) return 1;
   if (spread > 0) return upperTail(x / spread);
   return x === 0 ? 0.5 : x < 0 ? 1 : 0;
 }

@@ -44,15 +44,26 @@ export const scanPairs: PairScanner = (scan) => {
   return count;
 };
 
+/** Unsigned order as signed order: engines compare signed words in integer registers. */
+const FLIP = 0x80000000 | 0;
+
+function flipped(bounds: Uint32Array, bank: number, perLine: number): Int32Array {
+  const out = new Int32Array(bounds.buffer, bounds.byteOffset, bounds.length);
+  return out.slice(bank * perLine, (bank + 1) * perLine).map((bound) => bound ^ FLIP);
+}
+
 function scanBank(scan: PairScan, bank: number, doubtsBefore: number): number {
-  const { wordLines, bitLines, levels, words, first, second, firstLow, digits, doubts } = scan;
-  const { lrsFrom, hrsTo, zeroTo } = scan;
+  const { wordLines, bitLines, first, second, firstLow, digits, doubts } = scan;
   const perLine = first.length;
-  const amplifiers = bank * perLine;
+  const cells = wordLines * bitLines;
+  const levels = scan.levels.subarray(bank * cells, (bank + 1) * cells);
+  const words = new Int32Array(scan.words.buffer, scan.words.byteOffset + 4 * bank * cells, cells);
+  const lrsFrom = flipped(scan.lrsFrom, bank, perLine);
+  const hrsTo = flipped(scan.hrsTo, bank, perLine);
+  const zeroTo = flipped(scan.zeroTo, bank, perLine);
   let count = doubtsBefore;
   let index = bank * wordLines * perLine;
-  for (let w = 0; w < wordLines; w++) {
-    const start = (bank * wordLines + w) * bitLines;
+  for (let start = 0; start < cells; start += bitLines) {
     for (let a = 0; a < perLine; a++, index++) {
       const one = start + first[a];
       const two = start + second[a];
@@ -60,18 +71,18 @@ function scanBank(scan: PairScan, bank: number, doubtsBefore: number): number {
       const both = low + levels[two];
       if (both === 1) {
         // 0 and 1 either way, chosen by arithmetic: a branch would be mispredicted half the time
-        const lrs = two + low * (one - two);
+        const lrs = two + Math.imul(low, one - two);
         const hrs = one + two - lrs;
-        digits[index] = firstLow[a] * (2 * low - 1);
-        if (words[lrs] >= lrsFrom[amplifiers + a] || words[hrs] <= hrsTo[amplifiers + a]) {
-          doubts[count++] = index;
-        }
+        digits[index] = Math.imul(firstLow[a], 2 * low - 1);
+        const isInDoubt = (words[lrs] ^ FLIP) >= lrsFrom[a] || (words[hrs] ^ FLIP) <= hrsTo[a];
+        if (isInDoubt) doubts[count++] = index;
       } else if (both >= UNUSED) {
         digits[index] = 2;
       } else {
         digits[index] = 0;
-        const bound = zeroTo[amplifiers + a];
-        if (both !== 0 || words[one] <= bound || words[two] <= bound) doubts[count++] = index;
+        const bound = zeroTo[a];
+        const isZero = both === 0 && (words[one] ^ FLIP) > bound && (words[two] ^ FLIP) > bound;
+        if (!isZero) doubts[count++] = index;
       }
     }
   }

@@ -31,7 +31,7 @@ const CHUNK = 32;
  * @param cycles  null where cells are not aged
  * @param scanner makes words and finds the pairs in doubt; a kernel may stand in
  */
-export function fastSense(
+export function fastSenseBanks(
   programmed: Numbers,
   cycles: Numbers | null,
   sensed: Numbers,
@@ -53,11 +53,13 @@ export function fastSense(
   const logResistance = (level: number, word: number) =>
     -log(aged(level, cellConductance(cell, level, normalOf(word))));
 
+  let line = lineLayout(encoding, 0);
   const senseChunk: SenseBanks = (levels, place, banks) => {
+    if (line.bitLines !== place.bitLines) line = lineLayout(encoding, place.bitLines);
     const offsets = offsetsOf(banks, (bank) =>
       amplifierOffsets(amplifier, { ...place, bank: place.bank + bank }),
     );
-    const scan = scanOf(levels, place, banks, offsets, screens);
+    const scan = scanOf(levels, place, banks, offsets, line, screens);
     const count = scanner(scan);
     const perLine = scan.first.length;
     const senses = perLine * place.wordLines;
@@ -86,6 +88,18 @@ export function fastSense(
   return inChunks(senseChunk);
 }
 
+/** `fastSenseBanks`, one bank at a time. */
+export function fastSense(
+  programmed: Numbers,
+  cycles: Numbers | null,
+  sensed: Numbers,
+  encoding: EncodingLayout,
+  scanner: PairScanner = scanPairs,
+): (levels: Uint8Array, place: NoisePlace) => SensedBank {
+  const senseBanks = fastSenseBanks(programmed, cycles, sensed, encoding, scanner);
+  return (levels, place) => senseBanks(levels, place, 1)[0];
+}
+
 const isPair = ({ cells }: EncodingLayout["senses"][number]) => cells.length === 2;
 
 /** One bank by the fast way; `fastSense` keeps its bounds for many. */
@@ -96,7 +110,7 @@ export function senseFast(
   place: NoisePlace,
   cycles: Numbers | null = null,
 ): SensedBank {
-  return fastSense(programmed, cycles, sensed, place.encoding)(levels, place, 1)[0];
+  return fastSense(programmed, cycles, sensed, place.encoding)(levels, place);
 }
 
 /** The three models one after another: what `fastSense` must equal. */
@@ -144,26 +158,43 @@ function offsetsOf(banks: number, ofBank: (bank: number) => Float64Array): Float
   return all;
 }
 
+/** Where each sense of a word line finds its cells. */
+interface LineLayout extends Pick<PairScan, "bitLines" | "first" | "second" | "firstLow"> {
+  /** sense within its weight */
+  readonly within: Int32Array;
+}
+
+function lineLayout(encoding: EncodingLayout, bitLines: number): LineLayout {
+  const { senses, cellsPerWeight } = encoding;
+  const perLine = sensesPerLine(encoding, bitLines);
+  const within = Int32Array.from({ length: perLine }, (_, a) => a % senses.length);
+  const cellOf = (which: 0 | 1) =>
+    within.map((s, a) => Math.floor(a / senses.length) * cellsPerWeight + senses[s].cells[which]);
+  return {
+    bitLines,
+    within,
+    first: cellOf(0),
+    second: cellOf(1),
+    firstLow: Int8Array.from(within, (s) => (isPlusWhenFirstLow(encoding, s) ? 1 : -1)),
+  };
+}
+
 /** The scan of some banks, its outputs empty. */
 function scanOf(
   levels: Uint8Array,
   place: NoisePlace,
   banks: number,
   offsets: Float64Array,
+  { within, first, second, firstLow }: LineLayout,
   screens: readonly SenseScreen[],
 ): PairScan {
-  const { encoding, wordLines, bitLines } = place;
-  const { senses, cellsPerWeight } = encoding;
-  const perLine = sensesPerLine(encoding, bitLines);
-  const within = Int32Array.from({ length: perLine }, (_, a) => a % senses.length);
-  const cellOf = (which: 0 | 1) =>
-    within.map((s, a) => Math.floor(a / senses.length) * cellsPerWeight + senses[s].cells[which]);
-  const screenAt = (i: number) => screens[(i % perLine) % senses.length];
+  const { wordLines, bitLines } = place;
+  const perLine = within.length;
   const lrsFrom = new Uint32Array(offsets.length);
   const hrsTo = new Uint32Array(offsets.length);
   const zeroTo = new Uint32Array(offsets.length);
   for (let i = 0; i < offsets.length; i++) {
-    const screen = screenAt(i);
+    const screen = screens[within[i % perLine]];
     const bin = Math.floor(Math.abs(offsets[i]) / screen.binWidth);
     lrsFrom[i] = screen.lrsFrom[bin];
     hrsTo[i] = screen.hrsTo[bin];
@@ -176,9 +207,9 @@ function scanOf(
     wordLines,
     bitLines,
     levels,
-    first: cellOf(0),
-    second: cellOf(1),
-    firstLow: Int8Array.from(within, (s) => (isPlusWhenFirstLow(encoding, s) ? 1 : -1)),
+    first,
+    second,
+    firstLow,
     lrsFrom,
     hrsTo,
     zeroTo,

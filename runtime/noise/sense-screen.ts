@@ -2,6 +2,7 @@ import { exp, log, normalDistribution, upperTail } from "../../compiler/math.ts"
 import { type AmplifierLaws, type CellLaws, hrsNormal } from "../../compiler/physics/oxram-pair.ts";
 import { wordOfNormal } from "../../compiler/random.ts";
 import { ohms } from "../../compiler/units.ts";
+import { CERTAIN_Z } from "./compare-pair.ts";
 
 /**
  * Bounds on the 32-bit words of cells within which a pair's reading is certain to 2^−32, so that nothing
@@ -17,8 +18,6 @@ export interface SenseScreen {
   readonly zeroTo: number;
 }
 
-/** Q(CERTAIN_Z) = 4e−11: two such chances together still round to 0 in units of 2^−32. */
-const CERTAIN_Z = 6.5;
 /** of ln R: far above what float32 conductances lose */
 const SLACK = 1e-5;
 /** no word gives a normal beyond it: Q⁻¹(2^−33) = 6.34 */

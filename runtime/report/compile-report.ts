@@ -1,4 +1,4 @@
-import { presentationsOf, positionsOf } from "../../compiler/emit.ts";
+import { positionsOf, presentationsOf } from "../../compiler/emit.ts";
 import { internal } from "../../compiler/errors.ts";
 import type { ImageLayerCosts, ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";

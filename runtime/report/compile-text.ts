@@ -46,7 +46,9 @@ export function mappingTable(layers: readonly LayerReport[], paint: Paint): stri
   const rows = layers.map((layer) => [
     layer.name,
     `${layer.outputs} x ${layer.inputs}`,
-    layer.presentations === 1 ? grouped(layer.positions) : `${grouped(layer.positions)} x ${layer.presentations}`,
+    layer.presentations === 1
+      ? grouped(layer.positions)
+      : `${grouped(layer.positions)} x ${layer.presentations}`,
     layer.encoding,
     configurations[layer.configuration] ?? layer.configuration,
     grouped(layer.banks),
@@ -61,7 +63,8 @@ export function mappingTable(layers: readonly LayerReport[], paint: Paint): stri
 function totalsText({ totals, bankLimits }: CompileReport): string {
   const { weights, cells, banks, utilization, clocks } = totals;
   const { wordLines, bitLines, boundBy, margin } = bankLimits;
-  const next = margin === 1 ? "" : `; the next limit lies ${Number(margin.toPrecision(3))} times higher`;
+  const next =
+    margin === 1 ? "" : `; the next limit lies ${Number(margin.toPrecision(3))} times higher`;
   return pairs([
     ["bank", `at most ${wordLines} word lines x ${bitLines} bit lines, bound by ${boundBy}${next}`],
     [
@@ -79,7 +82,12 @@ function totalsText({ totals, bankLimits }: CompileReport): string {
       `${plural(totals.pulses, "pulse")}, ${duration(totals.programmingTime_s)} device by device, ` +
         `${formatQuantity(totals.programmingEnergy_J, "J")}`,
     ],
-    ["area", totals.area_m2 === null ? "not known: the technology gives no cell area" : area(totals.area_m2)],
+    [
+      "area",
+      totals.area_m2 === null
+        ? "not known: the technology gives no cell area"
+        : area(totals.area_m2),
+    ],
   ]);
 }
 

@@ -1,7 +1,7 @@
 import type { CostModel } from "../../compiler/define.ts";
-import { valuesOf } from "../../compiler/physics/condition.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
+import { valuesOf } from "../../compiler/physics/condition.ts";
 
 /**
  * What a read costs, from the technology that the image carries: `readTime` (a clock), `convergenceTime`
@@ -29,7 +29,9 @@ export function costModelOf({ technology, condition }: Costed): CostModel {
       ...source("binary read", "readTime"),
       ...source("ternary read", "convergenceTime"),
       ...source("read energy", "readEnergy"),
-      ...(area ? source("area of a cell, periphery excluded", "cellArea") : ["area: the paper gives none"]),
+      ...(area
+        ? source("area of a cell, periphery excluded", "cellArea")
+        : ["area: the paper gives none"]),
     ],
   };
 }

@@ -1,5 +1,5 @@
-import { duration, formatQuantity, grouped, percent, plural, probability } from "./figures.ts";
 import type { TextOptions } from "./compile-text.ts";
+import { duration, formatQuantity, grouped, percent, plural, probability } from "./figures.ts";
 import { assumptionsText, blocks } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
 import type { EvaluationReport, Spread } from "./report.ts";
@@ -46,7 +46,13 @@ export function accuracyTable(report: EvaluationReport, paint: Paint): string {
     ...(noisy ? [noise(noisy)] : []),
     ...(weak ? [noise(weak)] : []),
   ];
-  const columns = [left(`${metric}, ${plural(samples, "sample")}`), right("mean"), right("std"), right("95 % interval"), right("trials")];
+  const columns = [
+    left(`${metric}, ${plural(samples, "sample")}`),
+    right("mean"),
+    right("std"),
+    right("95 % interval"),
+    right("trials"),
+  ];
   return textTable(columns, rows, paint);
 }
 
@@ -83,7 +89,13 @@ function overTimeTable({ overTime, metric }: EvaluationReport, paint: Paint): st
 function berTable({ overBer, metric }: EvaluationReport, paint: Paint): string {
   if (overBer.length === 0) return "";
   const rows = overBer.map((point) => [rateText(point.ber), ...spreadCells(metric, point)]);
-  const columns = [left("BER"), right("mean"), right("std"), right("95 % interval"), right("trials")];
+  const columns = [
+    left("BER"),
+    right("mean"),
+    right("std"),
+    right("95 % interval"),
+    right("trials"),
+  ];
   return textTable(columns, rows, paint);
 }
 
@@ -124,8 +136,17 @@ function costsText({ energy, interval_s, latency_s, seed, noise }: EvaluationRep
       : `, ${grouped(synapsesMasked)} of them with a masked input: ` +
         `${formatQuantity((perInference_J * synapsesMasked) / synapsesRead, "J")} apart`;
   return pairs([
-    ["energy", `${formatQuantity(perInference_J, "J")} an inference; ${plural(synapsesRead, "synapse")} read${masked}`],
-    ["time", `latency ${duration(latency_s)}, one inference every ${duration(interval_s)} when pipelined`],
-    ["noise", `${noise.length === 0 ? "none" : noise.map(({ model }) => model).join(", ")}; seed ${seed}`],
+    [
+      "energy",
+      `${formatQuantity(perInference_J, "J")} an inference; ${plural(synapsesRead, "synapse")} read${masked}`,
+    ],
+    [
+      "time",
+      `latency ${duration(latency_s)}, one inference every ${duration(interval_s)} when pipelined`,
+    ],
+    [
+      "noise",
+      `${noise.length === 0 ? "none" : noise.map(({ model }) => model).join(", ")}; seed ${seed}`,
+    ],
   ]);
 }

@@ -26,7 +26,10 @@ export function explainLayer(
   const placement = image.placements.find((candidate) => candidate.layer === name);
   if (!placement) {
     const known = image.placements.map((candidate) => candidate.layer).join(", ");
-    throw new XbcError("BAD_OPTION", `option --explain: needs a layer on banks (${known || "there is none"}), found "${name}"`);
+    throw new XbcError(
+      "BAD_OPTION",
+      `option --explain: needs a layer on banks (${known || "there is none"}), found "${name}"`,
+    );
   }
   const layer = matrixLayerOf(image, placement);
   const say = (about: string, reason: string) => ({ about, reason });
@@ -38,7 +41,10 @@ export function explainLayer(
       say("order", `${placement.configuration}; ${placement.reason}`),
       say("banks", bankReason(placement)),
       ...image.limits.considered.map(({ limit, bound }) => say("limit", `${limit}: ${bound}`)),
-      say("bound by", `${image.limits.boundBy}; margin to the next ${image.limits.margin.toPrecision(3)}`),
+      say(
+        "bound by",
+        `${image.limits.boundBy}; margin to the next ${image.limits.margin.toPrecision(3)}`,
+      ),
       say("presented", presentationReason(layer.presentation)),
       say("thresholds", thresholdReason(layer.requantize)),
       ...errorReasons(accuracy, name).map((reason) => say("errors", reason)),
@@ -47,7 +53,9 @@ export function explainLayer(
 }
 
 export function explanationText({ layer, reasons }: Explanation, paint: Paint): string {
-  const rows = reasons.map(({ about, reason }, k) => [about === reasons[k - 1]?.about ? "" : about, reason] as const);
+  const rows = reasons.map(
+    ({ about, reason }, k) => [about === reasons[k - 1]?.about ? "" : about, reason] as const,
+  );
   return `${paint.strong(`layer ${layer}`)}\n${pairs(rows)}`;
 }
 
@@ -66,7 +74,10 @@ function accessReason(access: Access): string {
     case "window":
       return (
         `a window of ${access.kernel.join(" x ")} over ${plural(access.channels, "channel")}, ` +
-        `${plural(access.output.reduce((size, length) => size * length, 1), "position")}, ` +
+        `${plural(
+          access.output.reduce((size, length) => size * length, 1),
+          "position",
+        )}, ` +
         `${plural(access.groups, "group")}; padding is masked`
       );
   }
@@ -117,7 +128,8 @@ function thresholdReason(requantize: Requantize): string {
       const span = finite.length === 0 ? "" : `, from ${lowest(finite)} to ${highest(finite)}`;
       return (
         `${plural(thresholds.length, "integer threshold")} on exact sums${span}, found by bisection on the model's ` +
-        `own operators; ${falling} falling outputs, ${thresholds.length - finite.length} thresholds that no sum decides`
+        `own operators; ${plural(falling, "falling output")}, ` +
+        `${plural(thresholds.length - finite.length, "threshold")} that no sum decides`
       );
     }
     case "table":

@@ -25,4 +25,5 @@ export function duration(seconds: number): string {
 
 const round = (value: number): string => String(Number(value.toPrecision(3)));
 
-export const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, noun: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -12,7 +12,11 @@ export interface GraphSummary {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly ValueSummary[];
   readonly outputs: readonly ValueSummary[];
-  readonly constants: { readonly tensors: number; readonly elements: number; readonly bytes: number };
+  readonly constants: {
+    readonly tensors: number;
+    readonly elements: number;
+    readonly bytes: number;
+  };
   readonly nodes: readonly NodeSummary[];
   readonly warnings: readonly string[];
 }
@@ -37,13 +41,18 @@ export function graphSummary(graph: Graph, file: string, sha256: string): GraphS
   return {
     file,
     sha256,
-    opsets: Object.fromEntries([...graph.opsets].map(([domain, version]) => [domain === "" ? "ai.onnx" : domain, version])),
+    opsets: Object.fromEntries(
+      [...graph.opsets].map(([domain, version]) => [domain === "" ? "ai.onnx" : domain, version]),
+    ),
     inputs: graph.inputs.map(value),
     outputs: graph.outputs.map(value),
     constants: {
       tensors: tensors.length,
       elements: tensors.reduce((sum, tensor) => sum + tensor.data.length, 0),
-      bytes: tensors.reduce((sum, tensor) => sum + tensor.data.length * bytesPerElement(tensor.type), 0),
+      bytes: tensors.reduce(
+        (sum, tensor) => sum + tensor.data.length * bytesPerElement(tensor.type),
+        0,
+      ),
     },
     nodes: graph.nodes.map((node) => ({
       name: node.name,
@@ -70,10 +79,18 @@ export function graphText(summary: GraphSummary, paint: Paint): string {
     pairs([
       ["model", file],
       ["sha256", sha256],
-      ["operators", Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`).join(", ")],
+      [
+        "operators",
+        Object.entries(opsets)
+          .map(([domain, version]) => `${domain} ${version}`)
+          .join(", "),
+      ],
       ["inputs", inputs.map(valueText).join(", ")],
       ["outputs", outputs.map(valueText).join(", ")],
-      ["constants", `${plural(constants.tensors, "tensor")}, ${plural(constants.elements, "element")}, ${grouped(constants.bytes)} bytes`],
+      [
+        "constants",
+        `${plural(constants.tensors, "tensor")}, ${plural(constants.elements, "element")}, ${grouped(constants.bytes)} bytes`,
+      ],
     ]),
     nodeTable(nodes, paint),
     warningsText(warnings, paint),
@@ -87,10 +104,15 @@ function nodeTable(nodes: readonly NodeSummary[], paint: Paint): string {
     constants.map((shape) => shape.join("x") || "scalar").join(", "),
     outputs.map(({ shape }) => shapeText(shape)).join(", "),
   ]);
-  return textTable([left("node"), left("operator"), left("constants"), left("output")], rows, paint);
+  return textTable(
+    [left("node"), left("operator"), left("constants"), left("output")],
+    rows,
+    paint,
+  );
 }
 
-const valueText = ({ name, type, shape }: ValueSummary): string => `${name} ${type ?? "?"} ${shapeText(shape)}`;
+const valueText = ({ name, type, shape }: ValueSummary): string =>
+  `${name} ${type ?? "?"} ${shapeText(shape)}`;
 
 const shapeText = (shape: readonly Dimension[] | null): string =>
   shape === null ? "?" : `[${shape.map((dimension) => dimension ?? "?").join(" x ")}]`;

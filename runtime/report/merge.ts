@@ -15,7 +15,10 @@ export function trialsOfShard(
 ): { readonly firstTrial: number; readonly trials: number } {
   const each = Math.floor(trials / count);
   const more = trials % count;
-  return { firstTrial: (index - 1) * each + Math.min(index - 1, more), trials: each + (index <= more ? 1 : 0) };
+  return {
+    firstTrial: (index - 1) * each + Math.min(index - 1, more),
+    trials: each + (index <= more ? 1 : 0),
+  };
 }
 
 /**
@@ -32,8 +35,14 @@ export function mergeShards(reports: readonly ShardReport[]): EvaluationReport {
   const weights = every((report) => report.noisy?.trials ?? 1);
   return {
     ...base,
-    noisy: joined(every((report) => report.noisy), base.samples),
-    weak: joined(every((report) => report.weak), base.samples),
+    noisy: joined(
+      every((report) => report.noisy),
+      base.samples,
+    ),
+    weak: joined(
+      every((report) => report.weak),
+      base.samples,
+    ),
     ablation: base.ablation.map((entry, k) => ({
       ...entry,
       ...moments(every(({ ablation, noisy }) => ({ ...ablation[k], trials: noisy?.trials ?? 1 }))),
@@ -46,7 +55,13 @@ export function mergeShards(reports: readonly ShardReport[]): EvaluationReport {
       ...entry,
       ...spreadFrom(pooled(every(({ overBer }) => overBer[k])), base.samples),
     })),
-    layers: base.layers.map((layer, k) => mergedLayer(every(({ layers }) => layers[k]), layer, weights)),
+    layers: base.layers.map((layer, k) =>
+      mergedLayer(
+        every(({ layers }) => layers[k]),
+        layer,
+        weights,
+      ),
+    ),
   };
 }
 
@@ -57,18 +72,34 @@ function checkShards(reports: readonly ShardReport[]): void {
   const found = reports.map(({ shard }) => shard.index);
   const complete = found.length === count && found.every((index, k) => index === k + 1);
   if (!complete || reports.some(({ shard }) => shard.count !== count)) {
-    throw refuse(`shards 1 to ${count}, each once`, found.map((index) => `${index}/${count}`).join(", "));
+    throw refuse(
+      `shards 1 to ${count}, each once`,
+      found.map((index) => `${index}/${count}`).join(", "),
+    );
   }
   for (const report of reports) {
     const other = identity(report);
     if (other !== identity(first)) {
-      throw refuse("shards of one evaluation (image, data, seed, options)", `shard ${report.shard.index} that differs`);
+      throw refuse(
+        "shards of one evaluation (image, data, seed, options)",
+        `shard ${report.shard.index} that differs`,
+      );
     }
   }
 }
 
 /** What the shards of one evaluation share. */
-const identity = ({ samples, metric, mapped, seed, noise, ablation, overBer, overTime, layers }: ShardReport): string =>
+const identity = ({
+  samples,
+  metric,
+  mapped,
+  seed,
+  noise,
+  ablation,
+  overBer,
+  overTime,
+  layers,
+}: ShardReport): string =>
   JSON.stringify([
     samples,
     metric,
@@ -97,7 +128,11 @@ function moments(groups: readonly Pick<Spread, "mean" | "std" | "trials">[]) {
 
 type LayerErrors = EvaluationReport["layers"][number];
 
-function mergedLayer(parts: readonly LayerErrors[], layer: LayerErrors, weights: readonly number[]): LayerErrors {
+function mergedLayer(
+  parts: readonly LayerErrors[],
+  layer: LayerErrors,
+  weights: readonly number[],
+): LayerErrors {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = (pick: (part: LayerErrors) => number) =>
     parts.reduce((sum, part, k) => sum + pick(part) * weights[k], 0) / total;
@@ -115,5 +150,8 @@ function mergedLayer(parts: readonly LayerErrors[], layer: LayerErrors, weights:
 }
 
 function refuse(needed: string, found: string): XbcError {
-  return new XbcError("BAD_FILE", `--merge: needs ${needed}, found ${found}; give the --json document of every shard`);
+  return new XbcError(
+    "BAD_FILE",
+    `--merge: needs ${needed}, found ${found}; give the --json document of every shard`,
+  );
 }

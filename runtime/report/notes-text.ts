@@ -4,7 +4,11 @@ import { textWidth, wrap } from "./text-table.ts";
 const shown = 4;
 
 /** Assumed and fitted numbers: the first few and how many there are, or all. */
-export function assumptionsText(assumptions: readonly string[], verbose: boolean, paint: Paint): string {
+export function assumptionsText(
+  assumptions: readonly string[],
+  verbose: boolean,
+  paint: Paint,
+): string {
   if (assumptions.length === 0) return "";
   const list = verbose ? assumptions : assumptions.slice(0, shown);
   const more = assumptions.length - list.length;
@@ -25,4 +29,5 @@ const indented = (text: string, first: string): string =>
     .join("\n");
 
 /** Blocks of text with an empty line between them; empty blocks vanish. */
-export const blocks = (...texts: readonly string[]): string => texts.filter((text) => text !== "").join("\n\n");
+export const blocks = (...texts: readonly string[]): string =>
+  texts.filter((text) => text !== "").join("\n\n");

@@ -66,12 +66,26 @@ export interface EvaluationReport {
   readonly metric: string;
   readonly baseline: { readonly accuracy: number } | null;
   readonly mapped: { readonly accuracy: number };
-  readonly noisy: (Spread & { readonly condition: string; readonly perTrial: readonly number[] }) | null;
+  readonly noisy:
+    | (Spread & { readonly condition: string; readonly perTrial: readonly number[] })
+    | null;
   /** the same under the technology's weak condition */
-  readonly weak: (Spread & { readonly condition: string; readonly perTrial: readonly number[] }) | null;
-  readonly ablation: readonly { readonly effects: readonly string[]; readonly mean: number; readonly std: number }[];
-  readonly overTime: readonly { readonly elapsed_s: number; readonly mean: number; readonly std: number }[];
-  readonly overBer: readonly (Spread & { readonly ber: number | Readonly<Record<string, number>> })[];
+  readonly weak:
+    | (Spread & { readonly condition: string; readonly perTrial: readonly number[] })
+    | null;
+  readonly ablation: readonly {
+    readonly effects: readonly string[];
+    readonly mean: number;
+    readonly std: number;
+  }[];
+  readonly overTime: readonly {
+    readonly elapsed_s: number;
+    readonly mean: number;
+    readonly std: number;
+  }[];
+  readonly overBer: readonly (Spread & {
+    readonly ber: number | Readonly<Record<string, number>>;
+  })[];
   readonly layers: readonly {
     readonly name: string;
     /** share of weights that a read finds at another code, by mean over trials */
@@ -89,7 +103,10 @@ export interface EvaluationReport {
   readonly interval_s: number;
   readonly latency_s: number;
   readonly seed: number;
-  readonly noise: readonly { readonly model: string; readonly parameters: Readonly<Record<string, number>> }[];
+  readonly noise: readonly {
+    readonly model: string;
+    readonly parameters: Readonly<Record<string, number>>;
+  }[];
   readonly assumptions: readonly string[];
 }
 

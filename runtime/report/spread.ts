@@ -11,7 +11,10 @@ export function spreadOf(trials: readonly number[], samples: number): Spread {
   const count = trials.length;
   const mean = count === 0 ? Number.NaN : trials.reduce((sum, value) => sum + value, 0) / count;
   const squares = trials.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return spreadFrom({ mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0, trials: count }, samples);
+  return spreadFrom(
+    { mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0, trials: count },
+    samples,
+  );
 }
 
 export type Moments = Pick<Spread, "mean" | "std" | "trials">;
@@ -28,7 +31,8 @@ export function pooled(groups: readonly Moments[]): Moments {
   const trials = groups.reduce((sum, group) => sum + group.trials, 0);
   const mean = groups.reduce((sum, group) => sum + group.mean * group.trials, 0) / trials;
   const squares = groups.reduce(
-    (sum, group) => sum + group.std ** 2 * (group.trials - 1) + group.trials * (group.mean - mean) ** 2,
+    (sum, group) =>
+      sum + group.std ** 2 * (group.trials - 1) + group.trials * (group.mean - mean) ** 2,
     0,
   );
   return { mean, std: trials > 1 ? Math.sqrt(squares / (trials - 1)) : 0, trials };

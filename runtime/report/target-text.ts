@@ -12,41 +12,78 @@ export function targetsText(targets: readonly Target[], paint: Paint): string {
     technology.readOut,
     summary,
   ]);
-  return textTable([left("target"), right("bank"), left("read-out"), left("what it is")], rows, paint);
+  return textTable(
+    [left("target"), right("bank"), left("read-out"), left("what it is")],
+    rows,
+    paint,
+  );
 }
 
 /** A technology: every number with its unit and where it comes from. */
-export function targetText(technology: Technology, summary: string, laws: TargetLaws, paint: Paint): string {
+export function targetText(
+  technology: Technology,
+  summary: string,
+  laws: TargetLaws,
+  paint: Paint,
+): string {
   const { name, array, encodings, readOut, conventions, conditions, defaultCondition } = technology;
   const { boundBy } = laws.limits(technology);
   return blocks(
     `${paint.strong(name)}: ${summary}\n${technology.summary}`,
     pairs([
       ["bank", `${array.wordLines} word lines x ${array.bitLines} bit lines, bound by ${boundBy}`],
-      ["inputs", `on the ${array.inputsOn}; ${array.activeWordLines} word lines active, ${array.sensedBitLines} bit lines sensed at once`],
+      [
+        "inputs",
+        `on the ${array.inputsOn}; ${array.activeWordLines} word lines active, ${array.sensedBitLines} bit lines sensed at once`,
+      ],
       ["read-out", readOut],
       ["encodings", encodings.join(", ")],
-      ["conventions", Object.entries(conventions).map(([key, value]) => `${key} ${value}`).join(", ") || "none"],
-      ["conditions", Object.entries(conditions).map(([key, value]) => `${key}${key === defaultCondition ? " (default)" : ""}: ${value.summary}`).join("; ")],
+      [
+        "conventions",
+        Object.entries(conventions)
+          .map(([key, value]) => `${key} ${value}`)
+          .join(", ") || "none",
+      ],
+      [
+        "conditions",
+        Object.entries(conditions)
+          .map(
+            ([key, value]) =>
+              `${key}${key === defaultCondition ? " (default)" : ""}: ${value.summary}`,
+          )
+          .join("; "),
+      ],
     ]),
     parameterTable(technology.parameters, paint),
     ...Object.entries(conditions)
       .filter(([, condition]) => Object.keys(condition.parameters).length > 0)
-      .map(([key, condition]) => `condition ${key}\n${parameterTable(condition.parameters, paint)}`),
+      .map(
+        ([key, condition]) => `condition ${key}\n${parameterTable(condition.parameters, paint)}`,
+      ),
     programmingText(technology, laws),
   );
 }
 
 function parameterTable(parameters: Readonly<Record<string, Parameter>>, paint: Paint): string {
-  const rows = Object.entries(parameters).map(([name, { value, unit, source }]) => [name, formatQuantity(value, unit), source]);
+  const rows = Object.entries(parameters).map(([name, { value, unit, source }]) => [
+    name,
+    formatQuantity(value, unit),
+    source,
+  ]);
   return textTable([left("parameter"), right("value"), left("source")], rows, paint);
 }
 
 /** One default condition's pulses (H4). */
 function programmingText(technology: Technology, laws: TargetLaws): string {
-  const { forming, levels, energySource } = laws.programming(technology, technology.defaultCondition);
+  const { forming, levels, energySource } = laws.programming(
+    technology,
+    technology.defaultCondition,
+  );
   const row = (name: string, pulse: { duration_s: number; energy_J: number; operation: string }) =>
-    [name, `${pulse.operation}, ${duration(pulse.duration_s)}, ${formatQuantity(pulse.energy_J, "J")}`] as const;
+    [
+      name,
+      `${pulse.operation}, ${duration(pulse.duration_s)}, ${formatQuantity(pulse.energy_J, "J")}`,
+    ] as const;
   return pairs([
     ...(forming ? [row("every cell", forming)] : []),
     ...levels.flatMap(({ name, pulses }) => pulses.map((pulse) => row(name, pulse))),

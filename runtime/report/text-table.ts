@@ -41,7 +41,9 @@ export function textTable(
   rows: readonly (readonly string[])[],
   paint: Paint,
 ): string {
-  const widths = fitted(columns.map(({ title }, k) => Math.max(title.length, ...rows.map((row) => row[k].length))));
+  const widths = fitted(
+    columns.map(({ title }, k) => Math.max(title.length, ...rows.map((row) => row[k].length))),
+  );
   const table = new Table({
     chars: noLines,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },

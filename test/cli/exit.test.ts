@@ -40,20 +40,31 @@ test("a message is one line, with the command and the file in front", async () =
 });
 
 test("a file that the message names already is not named twice, and options lie in no file", async () => {
-  for (const error of [new XbcError("BAD_FILE", "m.xbi: damaged"), new XbcError("BAD_OPTION", "option --x")]) {
+  for (const error of [
+    new XbcError("BAD_FILE", "m.xbi: damaged"),
+    new XbcError("BAD_OPTION", "option --x"),
+  ]) {
     await expect(inFile("m.xbi", () => Promise.reject(error))).rejects.toBe(error);
   }
 });
 
 test("wrong usage is 2, help and version are 0", () => {
-  expect(exitCodeOf(new CommanderError(1, "commander.unknownOption", "error: unknown option '--x'"))).toBe(2);
+  expect(
+    exitCodeOf(new CommanderError(1, "commander.unknownOption", "error: unknown option '--x'")),
+  ).toBe(2);
   expect(exitCodeOf(new CommanderError(0, "commander.version", "0.1.0"))).toBe(0);
   expect(exitCodeOf(new InvalidArgumentError("needs more"))).toBe(2);
 });
 
 test("a suggestion stays on the line", () => {
-  const error = new CommanderError(1, "commander.unknownOption", "error: unknown option '--tarhet'\n(Did you mean --target?)");
-  expect(errorLine("compile", error)).toBe("xbc compile: unknown option '--tarhet'; did you mean --target?");
+  const error = new CommanderError(
+    1,
+    "commander.unknownOption",
+    "error: unknown option '--tarhet'\n(Did you mean --target?)",
+  );
+  expect(errorLine("compile", error)).toBe(
+    "xbc compile: unknown option '--tarhet'; did you mean --target?",
+  );
 });
 
 test("with --json the error is a document with its code", () => {

@@ -65,15 +65,23 @@ test("a value that an option cannot take names the option, the value and what it
   expect(await lineOf("evaluate", "m.xbi", "--trials", "0")).toBe(
     "xbc evaluate: option --trials <count>: found '0', needs a whole number from 1 to 1000000; write --trials 10",
   );
-  expect(await lineOf("evaluate", "m.xbi", "--threads", "abc")).toContain("option --threads <count>: found 'abc'");
-  expect(await lineOf("compile", "m.onnx", "--target", "2t2r", "--configuration", "x")).toContain("--configuration");
+  expect(await lineOf("evaluate", "m.xbi", "--threads", "abc")).toContain(
+    "option --threads <count>: found 'abc'",
+  );
+  expect(await lineOf("compile", "m.onnx", "--target", "2t2r", "--configuration", "x")).toContain(
+    "--configuration",
+  );
 });
 
 test("missing arguments, missing options and too many arguments are wrong usage", async () => {
   expect(await lineOf("compile")).toContain("missing required argument 'model'");
-  expect(await lineOf("compile", "m.onnx")).toContain("required option '--target <name|file>' not specified");
+  expect(await lineOf("compile", "m.onnx")).toContain(
+    "required option '--target <name|file>' not specified",
+  );
   expect(await lineOf("diff", "a.xbi", "b.xbi", "c.xbi")).toContain("too many arguments");
-  expect(await lineOf("evaluate", "--merge", "a.json", "--shard", "1/2")).toContain("cannot be used with");
+  expect(await lineOf("evaluate", "--merge", "a.json", "--shard", "1/2")).toContain(
+    "cannot be used with",
+  );
 });
 
 test("options whose feature does not exist are not offered", async () => {

@@ -31,7 +31,10 @@ describe("--bank is word lines x bit lines in cells", () => {
 
 describe("--ber is a sweep, or a probability for each kind of error", () => {
   test("a sweep keeps its order", () => {
-    expect(values.bitErrorRates("1e-3, 0.01,0")).toEqual({ kind: "sweep", values: [1e-3, 0.01, 0] });
+    expect(values.bitErrorRates("1e-3, 0.01,0")).toEqual({
+      kind: "sweep",
+      values: [1e-3, 0.01, 0],
+    });
   });
   test("a kind that is not named is 0", () => {
     expect(values.bitErrorRates("type2=0.01,type3=0.065")).toEqual({
@@ -65,17 +68,22 @@ test("--at takes times with their unit, ascending and once each", () => {
 
 test("--shard counts from 1", () => {
   expect(values.shard("2/8")).toEqual({ index: 2, count: 8 });
-  for (const text of ["0/8", "9/8", "1", "1/0", "a/b"]) expect(refused(values.shard, text)).toContain("i/n");
+  for (const text of ["0/8", "9/8", "1", "1/0", "a/b"])
+    expect(refused(values.shard, text)).toContain("i/n");
 });
 
 test("kinds of precision, activations, inputs and read-outs are those of the contract", () => {
-  for (const text of ["auto", "binary", "ternary", "int2", "int8", "levels9"]) expect(values.precision(text)).toBe(text);
+  for (const text of ["auto", "binary", "ternary", "int2", "int8", "levels9"])
+    expect(values.precision(text)).toBe(text);
   for (const text of ["int1", "int9", "levels1", "float"]) refused(values.precision, text);
-  for (const text of ["auto", "uint4", "int8", "ternary"]) expect(values.activations(text)).toBe(text);
+  for (const text of ["auto", "uint4", "int8", "ternary"])
+    expect(values.activations(text)).toBe(text);
   for (const text of ["auto", "binary:0.5", "binary:-1e-3", "bits:8", "stochastic:16"]) {
     expect(values.inputEncoding(text)).toBe(text);
   }
-  for (const text of ["binary", "bits:0", "stochastic:0", "spikes:4"]) refused(values.inputEncoding, text);
-  for (const text of ["digital", "adc:6", "multi-reference:3"]) expect(values.readout(text)).toBe(text);
+  for (const text of ["binary", "bits:0", "stochastic:0", "spikes:4"])
+    refused(values.inputEncoding, text);
+  for (const text of ["digital", "adc:6", "multi-reference:3"])
+    expect(values.readout(text)).toBe(text);
   refused(values.readout, "adc");
 });

@@ -1,5 +1,5 @@
-// Bit planes times weights, four rows and 64 outputs at a time.
-import { countRows } from "./popcount.generated";
+// Bit planes times weights: eight rows are laid out in pairs, then every 64 outputs are counted for them.
+import { countPair } from "./popcount.generated";
 import { COUNTS, HEADER, SUMS, rowsAt, signed, strideOf, word } from "./program";
 import { thresholdsToCodes, thresholdsToPlanes } from "./thresholds";
 
@@ -18,22 +18,53 @@ const STEP: usize = HEADER + 18;
 const PRODUCTS: usize = HEADER + 19;
 const FIRST_PRODUCT: usize = HEADER + 20;
 // words of one product: an activation term times a weight term
-const PRODUCT_WORDS: usize = 13;
+const PRODUCT_WORDS: usize = 14;
 const MODE: usize = 0;
-const X: usize = 1; // rows of the first plane
-const MASK: usize = 4; // rows of the mask plane, where the mode reads one
-const WEIGHTS: usize = 7;
-const WEIGHT_COUNTS: usize = 8; // i32[padded to 64], weight mask's popcounts, or 0
-const TILE_BYTES: usize = 9; // of a tile of four outputs
-const BASE: usize = 10; // constant part of n
-const FACTOR: usize = 11; // of the counts
-const SIGNIFICANCE: usize = 12;
-const ROW_COUNTED: u32 = 16; // added to the mode: n starts at pop of the row's mask (or only) plane
+const SIGN: usize = 1; // rows of the term's planes
+const MASK: usize = 4;
+const STAGE: usize = 7; // where in the scratch the term's rows are laid out
+const IS_FIRST: usize = 8; // 1: the first product of its term
+const WEIGHTS: usize = 9;
+const WEIGHT_COUNTS: usize = 10; // i32[padded to 64], popcounts of the weights' masks, or 0
+const BASE: usize = 11; // constant part of n
+const FACTOR: usize = 12; // of the counts
+const SIGNIFICANCE: usize = 13;
 
-function popcountOf(plane: usize, words: i32): i32 {
-  let sum: u64 = 0;
-  for (let k = 0; k < words; k++) sum += popcnt<u64>(load<u64>(plane + (<usize>k << 3)));
-  return <i32>sum;
+const ROW_COUNTED: u32 = 16; // added to the mode: n starts at the popcount of the row's mask
+const MODE_BITS: u32 = 15;
+const TWO_PLANES: u32 = 32; // added to the mode: weights of a sign and a mask
+
+/** Rows that are laid out together, as pairs. */
+const GROUP: u32 = 8;
+/** A stage begins with i32[8] popcounts of the rows' masks. */
+const STAGE_HEADER: usize = 64;
+
+/**
+ * Lays rows `row` ... of a term out as [pair][word][plane][2 rows], with the popcounts of their masks;
+ * a missing second row repeats the first.
+ */
+function layOut(at: usize, row: u32, rows: u32, firstRow: u32, words: u32, scratch: usize): void {
+  const sign = rowsAt(at, SIGN, firstRow, scratch);
+  const mask = rowsAt(at, MASK, firstRow, scratch);
+  const stage = scratch + word(at, STAGE);
+  const wordBytes: usize = sign != 0 && mask != 0 ? 32 : 16;
+  const last = rows - 1;
+  for (let r: u32 = 0; r < ((rows + 1) & ~1); r++) {
+    const source = row + min(r, last);
+    let to = stage + STAGE_HEADER + (r >> 1) * words * wordBytes + ((r & 1) << 3);
+    let count: u64 = 0;
+    const s = sign + source * strideOf(at, SIGN);
+    const m = mask + source * strideOf(at, MASK);
+    for (let k: usize = 0; k < words; k++, to += wordBytes) {
+      if (sign != 0) store<u64>(to, load<u64>(s + (k << 3)));
+      if (mask != 0) {
+        const bits = load<u64>(m + (k << 3));
+        count += popcnt<u64>(bits);
+        store<u64>(to + wordBytes - 16, bits);
+      }
+    }
+    store<i32>(stage + (r << 2), <i32>count);
+  }
 }
 
 /** sums[64] (+)= significance * (base + weight counts + factor * counts) */
@@ -50,28 +81,27 @@ function combine(first: bool, counts: usize, sums: usize, base: i32, weightCount
   }
 }
 
-/** One product for up to four rows and the 64 outputs from `o` on. */
-function product(
-  at: usize, first: bool, o: u32, tiles: i32, row: u32, rows: u32, firstRow: u32, words: i32, scratch: usize,
-): void {
+/** Local rows may begin at any place but 0, as do all others. */
+@inline
+function hasPlane(at: usize, index: usize): bool {
+  return word(at, index) != 0;
+}
+
+/** One product for the pair of rows from `r` of the group on and the 64 outputs from `o` on. */
+function product(at: usize, isFirst: bool, r: u32, o: u32, tiles: i32, words: u32, scratch: usize): void {
   const flags = word(at, MODE);
-  const mode = flags & 15;
-  const stride = strideOf(at, X);
-  const x = rowsAt(at, X, firstRow, scratch) + row * stride;
-  const mask = rowsAt(at, MASK, firstRow, scratch);
-  const distance = mask == 0 ? 0 : mask + row * strideOf(at, MASK) - x;
-  const weights = word(at, WEIGHTS) + (<usize>o >> 2) * word(at, TILE_BYTES);
-  const d1 = rows > 1 ? stride : 0;
-  const d2 = rows > 2 ? stride << 1 : 0;
-  const d3 = rows > 3 ? stride * 3 : 0;
-  countRows(mode, x, distance, d1, d2, d3, weights, words, tiles, scratch + COUNTS);
+  const stage = scratch + word(at, STAGE);
+  const wordBytes: usize = hasPlane(at, SIGN) && hasPlane(at, MASK) ? 32 : 16;
+  const x = stage + STAGE_HEADER + (r >> 1) * words * wordBytes;
+  const tileBytes = words * ((flags & TWO_PLANES) != 0 ? 32 : 16);
+  const weights = <usize>word(at, WEIGHTS) + (o >> 1) * tileBytes;
+  countPair(flags & MODE_BITS, x, weights, words, tiles, scratch + COUNTS);
   const weightCounts: usize = word(at, WEIGHT_COUNTS);
-  for (let r: u32 = 0; r < rows; r++) {
-    const from = <usize>r << 8;
-    const plane = x + r * stride + distance;
-    const base = signed(at, BASE) + ((flags & ROW_COUNTED) != 0 ? popcountOf(plane, words) : 0);
+  for (let half: u32 = 0; half < 2; half++) {
+    const from = <usize>half << 8;
+    const base = signed(at, BASE) + ((flags & ROW_COUNTED) != 0 ? load<i32>(stage + ((r + half) << 2)) : 0);
     combine(
-      first, scratch + COUNTS + from, scratch + SUMS + from, base,
+      isFirst, scratch + COUNTS + from, scratch + SUMS + from, base,
       weightCounts == 0 ? 0 : weightCounts + (o << 2), signed(at, FACTOR), signed(at, SIGNIFICANCE),
     );
   }
@@ -113,20 +143,25 @@ export function matrix(command: usize, begin: u32, end: u32, scratch: usize): i3
   const positions = word(command, 2);
   const firstRow = begin * positions;
   const rows = (end - begin) * positions;
-  const words = <i32>((word(command, INPUTS) + 63) >> 6);
+  const words = (word(command, INPUTS) + 63) >> 6;
   const outputs = word(command, OUTPUTS);
   const products = word(command, PRODUCTS);
-  for (let o: u32 = 0; o < outputs; o += 64) {
-    const count = min(outputs - o, 64);
-    const tiles = <i32>((count + 3) >> 2);
-    for (let row: u32 = 0; row < rows; row += 4) {
-      const some = min(rows - row, 4);
-      for (let p: u32 = 0; p < products; p++) {
-        const at = command + ((FIRST_PRODUCT + p * PRODUCT_WORDS) << 2);
-        product(at, p == 0, o, tiles, row, some, firstRow, words, scratch);
-      }
-      for (let r: u32 = 0; r < some; r++) {
-        finish(command, scratch + SUMS + (<usize>r << 8), o, count, row + r, firstRow, scratch);
+  const firstProduct = command + (FIRST_PRODUCT << 2);
+  for (let row: u32 = 0; row < rows; row += GROUP) {
+    const group = min(rows - row, GROUP);
+    for (let p: u32 = 0; p < products; p++) {
+      const at = firstProduct + ((p * PRODUCT_WORDS) << 2);
+      if (word(at, IS_FIRST) != 0) layOut(at, row, group, firstRow, words, scratch);
+    }
+    for (let o: u32 = 0; o < outputs; o += 64) {
+      const count = min(outputs - o, 64);
+      for (let r: u32 = 0; r < group; r += 2) {
+        for (let p: u32 = 0; p < products; p++) {
+          const at = firstProduct + ((p * PRODUCT_WORDS) << 2);
+          product(at, p == 0, r, o, (count + 1) >> 1, words, scratch);
+        }
+        finish(command, scratch + SUMS, o, count, row + r, firstRow, scratch);
+        if (r + 1 < group) finish(command, scratch + SUMS + 256, o, count, row + r + 1, firstRow, scratch);
       }
     }
   }

@@ -1,100 +1,91 @@
-// Text of popcount.generated.ts: inner products of bit planes, ROWS rows times 4 outputs at a time.
-// It is made, not written, since the inner loop is the same lines many times over: V8 keeps four
-// unrolled words of a 4 x 4 tile busiest (test/bench/kernels.mjs). The count is the scalar i64.popcnt:
-// i8x16.popcnt is seven instructions on x86 without AVX-512.
-// Weights: [tile of 4 outputs][word][plane][4 outputs] u64. Counts: i32[ROWS][64].
+// Text of popcount.generated.ts: inner products of bit planes, two rows times two outputs at a time.
+// It is made, not written, since the inner loop is the same lines many times over.
+//
+// The count is the scalar i64.popcnt: i8x16.popcnt is seven instructions on x86 without AVX-512. The
+// way out of the loop after every word costs one instruction and saves more: V8 moves an addition down
+// to its first use, and without a use in each word it first loads all words of the unrolled loop and
+// spills them. Rows lie in pairs, word by word, so that one pointer reads both.
+// Rows: [word][plane][2 rows] u64. Weights: [tile of 2 outputs][word][plane][2 outputs] u64.
+// Counts: i32[2 rows][64 outputs].
 
-export const ROWS = 4;
-const OUTPUTS = 4;
+const UNROLLED = 8;
+const SIDE = [0, 1];
 
 /** What is counted, from the planes xs, xm of a row and ws, wm of an output; a lone plane is xs or ws. */
 const modes = [
-  { name: "Xor", rowMask: false, weightMask: false, count: "popcnt<u64>(xs ^ ws)" },
-  { name: "And", rowMask: false, weightMask: false, count: "popcnt<u64>(xs & ws)" },
-  { name: "RowMasked", rowMask: true, weightMask: false, count: "popcnt<u64>(xm & (xs ^ ws))" },
-  { name: "WeightMasked", rowMask: false, weightMask: true, count: "popcnt<u64>(wm & (xs ^ ws))" },
-  // with both: pop(m) - 2 pop(m & (xs ^ ws)), m = xm & wm
-  { name: "Full", rowMask: true, weightMask: true, count: "popcnt<u64>(m) - (popcnt<u64>(m & (xs ^ ws)) << 1)", both: true },
+  { name: "Xor", count: "popcnt<u64>(xs ^ ws)" },
+  { name: "And", count: "popcnt<u64>(xs & ws)" },
+  { name: "RowMasked", rowMask: true, count: "popcnt<u64>(xm & (xs ^ ws))" },
+  { name: "WeightMasked", weightMask: true, count: "popcnt<u64>(wm & (xs ^ ws))" },
+  // pop(m) - 2 pop(d), where d lies within m
+  {
+    name: "Full",
+    rowMask: true,
+    weightMask: true,
+    before: "const m = xm & wm; const d = m & (xs ^ ws);",
+    count: "popcnt<u64>(m ^ d) - popcnt<u64>(d)",
+  },
   // sign planes lie within mask planes, so xs & wm needs no xm
-  { name: "WeightTernary", rowMask: false, weightMask: true, count: "popcnt<u64>(xs & wm) - (popcnt<u64>(xs & ws) << 1)" },
-  { name: "RowTernary", rowMask: true, weightMask: false, count: "popcnt<u64>(xm & ws) - (popcnt<u64>(xs & ws) << 1)" },
+  { name: "WeightTernary", weightMask: true, count: "popcnt<u64>(xs & (wm ^ ws)) - popcnt<u64>(xs & ws)" },
+  { name: "RowTernary", rowMask: true, count: "popcnt<u64>(ws & (xm ^ xs)) - popcnt<u64>(xs & ws)" },
 ];
 
-const range = (n) => [...Array(n).keys()];
 const join = (items, by = " ") => items.join(by);
+const both = SIDE.flatMap((r) => SIDE.map((o) => [r, o]));
 
 /** One word of the planes: loads, then a count for each row and output. */
 function step(mode, word) {
-  const planes = mode.weightMask ? 2 : 1;
-  const at = (plane, o) => ((word * planes + plane) * OUTPUTS + o) * 8;
-  const row = (r) => (r === 0 ? "" : ` + d${r}`);
-  const expression = (r, o) => {
-    const text = mode.count
-      .replaceAll("xs", `s${r}`).replaceAll("xm", `m${r}`)
-      .replaceAll("ws", `w${o}`).replaceAll("wm", `v${o}`);
-    return mode.both
-      ? `const m${r}${o} = m${r} & v${o}; a${r}${o} += ${text.replace(/\bm\b/g, `m${r}${o}`)};`
-      : `a${r}${o} += ${text};`;
-  };
-  return [
-    "{",
-    join(range(ROWS).map((r) => `const s${r} = load<u64>(x${row(r)}, ${word * 8});`)),
-    mode.rowMask ? join(range(ROWS).map((r) => `const m${r} = load<u64>(y${row(r)}, ${word * 8});`)) : "",
-    ...range(OUTPUTS).map((o) =>
-      join([
-        `const w${o} = load<u64>(w, ${at(0, o)});`,
-        mode.weightMask ? `const v${o} = load<u64>(w, ${at(1, o)});` : "",
-        ...range(ROWS).map((r) => expression(r, o)),
-      ]),
-    ),
-    "}",
-  ].join("\n");
+  const load = (name, from, planes, plane, side) =>
+    `const ${name}${side} = load<u64>(${from}, ${((word * planes + plane) * 2 + side) * 8});`;
+  const xPlanes = mode.rowMask ? 2 : 1;
+  const wPlanes = mode.weightMask ? 2 : 1;
+  const loads = [
+    ...SIDE.map((r) => load("xs", "x", xPlanes, 0, r)),
+    ...(mode.rowMask ? SIDE.map((r) => load("xm", "x", xPlanes, 1, r)) : []),
+    ...SIDE.map((o) => load("ws", "w", wPlanes, 0, o)),
+    ...(mode.weightMask ? SIDE.map((o) => load("wm", "w", wPlanes, 1, o)) : []),
+  ];
+  const named = (text, r, o) =>
+    text.replace(/\b([xw])([sm])\b/g, (_, side, plane) => `${side}${plane}${side === "x" ? r : o}`);
+  const counts = both.map(
+    ([r, o]) => `{ ${named(mode.before ?? "", r, o)} a${r}${o} += ${named(mode.count, r, o)}; }`,
+  );
+  return `{ ${join(loads)}\n${join(counts, "\n")} }\nif (left <= ${word + 1}) break;`;
 }
 
-function kernel(mode, unroll) {
-  const tile = (r, o) => `a${r}${o}`;
-  const every = range(ROWS).flatMap((r) => range(OUTPUTS).map((o) => [r, o]));
-  const advance = (words) => {
-    const bytes = words * OUTPUTS * 8 * (mode.weightMask ? 2 : 1);
-    return `x += ${words * 8}; ${mode.rowMask ? `y += ${words * 8};` : ""} w += ${bytes};`;
-  };
+function kernel(mode) {
+  const wordBytes = (mask) => (mask ? 32 : 16);
   return `
-export function count${mode.name}(
-  row: usize, mask: usize, ${join(range(ROWS).slice(1).map((r) => `d${r}: usize,`))}
-  w: usize, words: i32, tiles: i32, to: usize,
-): void {
+export function count${mode.name}(row: usize, weights: usize, words: i32, tiles: i32, to: usize): void {
+  const tileBytes = <usize>words * ${wordBytes(mode.weightMask)};
   for (let tile = 0; tile < tiles; tile++) {
-    ${join(every.map(([r, o]) => `let ${tile(r, o)}: i64 = 0;`))}
+    ${join(both.map(([r, o]) => `let a${r}${o}: i64 = 0;`))}
     let x = row;
-    ${mode.rowMask ? "let y = row + mask;" : ""}
-    let k = 0;
-    for (; k <= words - ${unroll}; k += ${unroll}) {
-      ${join(range(unroll).map((word) => step(mode, word)), "\n")}
-      ${advance(unroll)}
+    let w = weights;
+    let left = words;
+    while (true) {
+      ${join([...Array(UNROLLED).keys()].map((word) => step(mode, word)), "\n")}
+      left -= ${UNROLLED};
+      x += ${UNROLLED * wordBytes(mode.rowMask)};
+      w += ${UNROLLED * wordBytes(mode.weightMask)};
     }
-    for (; k < words; k++) {
-      ${step(mode, 0)}
-      ${advance(1)}
-    }
-    ${join(every.map(([r, o]) => `store<i32>(to, <i32>${tile(r, o)}, ${r * 256 + o * 4});`))}
-    to += ${OUTPUTS * 4};
+    ${join(both.map(([r, o]) => `store<i32>(to, <i32>a${r}${o}, ${r * 256 + o * 4});`))}
+    weights += tileBytes;
+    to += 8;
   }
 }`;
 }
 
 export function popcountSource() {
-  const distances = join(range(ROWS).slice(1).map((r) => `d${r}`), ", ");
+  const call = (mode) => `return count${mode.name}(row, weights, words, tiles, to);`;
   return [
     "// Made by scripts/generate-kernels.mjs from popcount.source.mjs.",
-    ...modes.map((mode) => kernel(mode, mode.rowMask && mode.weightMask ? 2 : 4)),
+    ...modes.map(kernel),
     `
-/** The counts of one block of outputs by mode: 0 Xor, 1 And, 2 RowMasked, 3 WeightMasked, 4 Full, 5 WeightTernary, 6 RowTernary. */
-export function countRows(
-  mode: u32, row: usize, mask: usize, ${join(range(ROWS).slice(1).map((r) => `d${r}: usize,`))}
-  w: usize, words: i32, tiles: i32, to: usize,
-): void {
+/** Counts of a pair of rows by mode: ${join(modes.map(({ name }, index) => `${index} ${name}`), ", ")}. */
+export function countPair(mode: u32, row: usize, weights: usize, words: i32, tiles: i32, to: usize): void {
   switch (mode) {
-    ${join(modes.map((mode, index) => `case ${index}: return count${mode.name}(row, mask, ${distances}, w, words, tiles, to);`), "\n    ")}
+    ${join(modes.map((mode, index) => `case ${index}: ${call(mode)}`), "\n    ")}
   }
 }
 `,

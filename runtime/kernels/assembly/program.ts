@@ -3,17 +3,18 @@
 /** Words of every command: opcode, length in words, positions; then what is its own. */
 export const HEADER: usize = 3;
 
-// A thread's scratch begins with these; local rows follow, from SCRATCH_HEADER of `../encode.ts` on.
+// A thread's scratch begins with these, SCRATCH_HEADER bytes of `../encode.ts`; then come the rows of the
+// matrix kernel's terms, then local rows.
 /** i32: code of the first error (0: none), sample, element, index of the command */
 export const ERROR: usize = 0;
-/** i32[4][64]: popcounts of four rows and 64 outputs */
+/** i32[2][64]: popcounts of two rows and 64 outputs */
 export const COUNTS: usize = 64;
-/** i32[4][64]: sums of four rows and 64 outputs */
-export const SUMS: usize = 1088;
+/** i32[2][64]: their sums */
+export const SUMS: usize = 576;
 /** u32[256]: random words of 64 blocks */
-export const WORDS: usize = 2112;
+export const WORDS: usize = 1088;
 /** i32[4]: lanes of one vector */
-export const LANES: usize = 3136;
+export const LANES: usize = 2112;
 
 export const NOT_A_NUMBER: i32 = 1;
 export const OUTSIDE_TABLE: i32 = 2;

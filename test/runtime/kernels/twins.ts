@@ -33,7 +33,10 @@ export async function expectTwins(
   const fast = read();
   clear();
   runPlain(engine, commands, samples);
-  expect(fast).toEqual(read());
+  const differences = read().map((bytes, region) =>
+    bytes.findIndex((byte, at) => byte !== fast[region][at]),
+  );
+  expect(differences).toEqual(regions.map(() => -1));
 }
 
 /** Small repeatable integers for tests, 0 ... below - 1. */

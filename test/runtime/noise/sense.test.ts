@@ -4,7 +4,12 @@ import type { EncodingLayout } from "../../../compiler/define.ts";
 import { valuesOf } from "../../../compiler/physics/condition.ts";
 import { pairDevice } from "../../../compiler/physics/oxram-pair.ts";
 import { pairBer, typeThree } from "../../../compiler/physics/pair-rates.ts";
-import { fastSense, senseFast, senseSlowly } from "../../../runtime/noise/sense-fast.ts";
+import {
+  fastSense,
+  fastSenseBanks,
+  senseFast,
+  senseSlowly,
+} from "../../../runtime/noise/sense-fast.ts";
 import target from "../../../targets/2t2r.ts";
 import {
   binaryLayout,
@@ -71,7 +76,7 @@ function wrongRate(encoding: EncodingLayout, condition: string, code: (i: number
   const perAmplifier: number[] = [];
   for (let bank = 0; bank < 60; bank++) {
     const place = placeOf(encoding, { bank });
-    const { digits, marginal, below, belowOrZero } = read(levelsOf(place, code), place, 1)[0];
+    const { digits, marginal, below, belowOrZero } = read(levelsOf(place, code), place);
     const sums = new Float64Array(32);
     const stored = (i: number) => encoding.alphabet.levels[code(i)];
     digits.forEach((digit, i) => {
@@ -170,7 +175,7 @@ describe("the fast way gives the very bits of programming, cycling and sense", (
     const cells = 18;
     const banks = 70;
     const levels = Uint8Array.from({ length: banks * cells }, (_, c) => mixedCode(2)(c));
-    const together = fastSense(programming, cycling, sense, encoding)(levels, place, banks);
+    const together = fastSenseBanks(programming, cycling, sense, encoding)(levels, place, banks);
     expect(together.length).toBe(banks);
     together.forEach((bank, b) => {
       const one = levels.slice(b * cells, (b + 1) * cells);

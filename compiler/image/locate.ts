@@ -1,0 +1,134 @@
+import { XbcError } from "../errors.ts";
+import type { ProgrammingImage } from "../ir/image.ts";
+import { cellsOfWeight, weightOfCell } from "../ir/placement.ts";
+import { levelName, type PlacedLayer, placedLayer, weightValue } from "./find-layer.ts";
+import { codeOfLevels } from "./level-codes.ts";
+import { type PulseRow, pairedCells, pulseAt, pulsesOfCell } from "./pulses.ts";
+
+/** Where a weight sits, what its cells hold, and what programs them. */
+export interface WeightLocation {
+  readonly layer: string;
+  readonly output: number;
+  readonly input: number;
+  readonly encoding: string;
+  readonly bank: number;
+  readonly wordLine: number;
+  /** [cellsPerWeight], with the level of each and its name */
+  readonly bitLines: readonly number[];
+  readonly levels: readonly number[];
+  readonly levelNames: readonly string[];
+  /** what each cell adds to the code, per unit of its level's value */
+  readonly significance: readonly number[];
+  readonly code: number;
+  /** real value: code times the scale of its output */
+  readonly weight: number;
+  /** in the order in which they are given: every cell is formed, then each is brought to its level */
+  readonly pulses: readonly PulseRow[];
+}
+
+/** What a cell holds, and the weight that it is part of. */
+export interface CellLocation {
+  readonly layer: string;
+  readonly bank: number;
+  readonly wordLine: number;
+  readonly bitLine: number;
+  readonly level: number;
+  readonly levelName: string;
+  /** which cell of its weight it is; null where no weight uses it */
+  readonly cell: number | null;
+  readonly weight: WeightLocation | null;
+}
+
+/**
+ * Where the weight of an output and an input sits; `input` is the row-major index into the ONNX weight of one output.
+ * @throws BAD_OPTION if the layer, the output or the input is not there
+ */
+export async function locateWeight(
+  image: ProgrammingImage,
+  layer: string,
+  output: number,
+  input: number,
+): Promise<WeightLocation> {
+  const placed = placedLayer(image, layer);
+  const { placement } = placed;
+  requireIndex(layer, "output", output, placement.outputs);
+  requireIndex(layer, "input", input, placement.inputs);
+  const { bank } = cellsOfWeight(placement, output, input);
+  return weightIn(image, placed, output, input, await placed.cells.levels(bank));
+}
+
+function weightIn(
+  { programming, ...image }: ProgrammingImage,
+  placed: PlacedLayer,
+  output: number,
+  input: number,
+  bankLevels: Uint8Array,
+): WeightLocation {
+  const { layer, placement, cells } = placed;
+  const { encoding } = placement;
+  const { bank, wordLine, bitLines } = cellsOfWeight(placement, output, input);
+  const first = wordLine * cells.bitLines + bitLines[0];
+  const levels = bankLevels.subarray(first, first + encoding.cellsPerWeight);
+  const code = codeOfLevels(placement, levels, bank, wordLine, bitLines[0]);
+  const paired = pairedCells(encoding);
+  const pulses = bitLines.flatMap((bitLine, k) =>
+    pulsesOfCell(programming, levels[k]).map((pulse) =>
+      pulseAt(programming, pulse, { bank, wordLine, bitLine }, paired[k]),
+    ),
+  );
+  const forming = pulses.filter(({ operation }) => operation === "forming");
+  return {
+    layer: layer.id,
+    output,
+    input,
+    encoding: encoding.name,
+    bank,
+    wordLine,
+    bitLines,
+    levels: Array.from(levels),
+    levelNames: Array.from(levels, (level) => levelName({ programming, ...image }, level)),
+    significance: encoding.significance,
+    code,
+    weight: weightValue(placed, output, code),
+    pulses: [...forming, ...pulses.filter(({ operation }) => operation !== "forming")],
+  };
+}
+
+/**
+ * What a cell holds, and of which weight it is.
+ * @throws BAD_OPTION if the layer or the cell is not there
+ */
+export async function locateCell(
+  image: ProgrammingImage,
+  layer: string,
+  bank: number,
+  wordLine: number,
+  bitLine: number,
+): Promise<CellLocation> {
+  const placed = placedLayer(image, layer);
+  const { placement, cells } = placed;
+  requireIndex(layer, "bank", bank, cells.banks);
+  requireIndex(layer, "word line", wordLine, cells.wordLines);
+  requireIndex(layer, "bit line", bitLine, cells.bitLines);
+  const levels = await cells.levels(bank);
+  const level = levels[wordLine * cells.bitLines + bitLine];
+  const owner = weightOfCell(placement, bank, wordLine, bitLine);
+  return {
+    layer,
+    bank,
+    wordLine,
+    bitLine,
+    level,
+    levelName: levelName(image, level),
+    cell: owner?.cell ?? null,
+    weight: owner && weightIn(image, placed, owner.output, owner.input, levels),
+  };
+}
+
+function requireIndex(layer: string, what: string, value: number, count: number): void {
+  if (Number.isInteger(value) && value >= 0 && value < count) return;
+  throw new XbcError(
+    "BAD_OPTION",
+    `layer ${layer}: needs ${what} 0 to ${count - 1}, found ${value}; indices count from 0`,
+  );
+}

@@ -1,0 +1,202 @@
+import type { NoiseUse } from "../compiler/define.ts";
+import { XbcError } from "../compiler/errors.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
+import { toNumbers } from "../compiler/ir/tensor.ts";
+import { onnxruntimeWeb } from "./float-executor.ts";
+import type { LayerErrors } from "./layer-errors.ts";
+import { meanErrors, weightErrors } from "./layer-errors.ts";
+import type { Metric } from "./metrics.ts";
+import { metricNamed } from "./metrics.ts";
+import type { NoiseChain } from "./noise-chain.ts";
+import { chainOf, quiet } from "./noise-chain.ts";
+import { readEnergyOf, timingOf } from "./report/cost-model.ts";
+import type { EvaluationReport, Spread } from "./report/report.ts";
+import type { RunOptions } from "./run.ts";
+import { DEFAULT_BATCH, named } from "./run.ts";
+import type { Samples, Session } from "./session.ts";
+import { openSession } from "./session.ts";
+import { spreadOf } from "./report/spread.ts";
+
+/** How an evaluation goes. Without options: five trials of all the image's noise, ablation and weak condition. */
+export interface EvaluateOptions extends Omit<RunOptions, "trial" | "elapsed_s"> {
+  readonly trials?: number;
+  /** number of the first trial; shards of one evaluation differ only in it */
+  readonly firstTrial?: number;
+  readonly metric?: string;
+  /** bit error rates to sweep instead of devices' physics */
+  readonly ber?: readonly number[];
+  /** ternary: rates by type, alone and together */
+  readonly errorTypes?: { readonly type1: number; readonly type2: number; readonly type3: number } | null;
+  readonly elapsed_s?: readonly number[];
+  readonly ablation?: boolean;
+  readonly weak?: boolean;
+  /** accuracy of the float model; else the one stored in the image */
+  readonly baseline?: number | null;
+}
+
+export interface EvaluationData {
+  readonly x: Tensor | ReadonlyMap<string, Tensor>;
+  /** labels for top1 and top5, expected outputs for mse and cosine; not used by agreement */
+  readonly y: Tensor | null;
+}
+
+/** Accuracy of an image on labelled data, without noise and with it: design.md's report. */
+export async function evaluate(
+  image: ProgrammingImage,
+  data: EvaluationData,
+  options: EvaluateOptions = {},
+): Promise<EvaluationReport> {
+  const session = await openSession(image, {
+    threads: options.threads ?? 1,
+    executor: options.executor ?? onnxruntimeWeb(),
+    batch: options.batch ?? DEFAULT_BATCH,
+  });
+  try {
+    return await evaluateIn(session, image, data, options);
+  } finally {
+    await session.close();
+  }
+}
+
+async function evaluateIn(
+  session: Session,
+  image: ProgrammingImage,
+  data: EvaluationData,
+  options: EvaluateOptions,
+): Promise<EvaluationReport> {
+  const samples = session.prepare(named(image, data.x));
+  const metric = metricNamed(options.metric ?? "top1");
+  const trialist = await openTrials(session, samples, metric, data.y, image, options);
+  const noise = chainOf(image.noise, options.noise ?? "all");
+  const noisy = noise.active.length > 0 ? await trialist.spread("noisy", noise) : null;
+  const wantsWeak = options.weak !== false && noisy !== null && image.weak !== null;
+  const weak = wantsWeak && image.weak ? await trialist.spread("weak", chainOf(image.weak.noise, options.noise ?? "all")) : null;
+  const timing = timingOf(image);
+  const synapsesRead = image.costs.reduce((sum, layer) => sum + layer.synapsesRead, 0);
+  return {
+    samples: samples.count,
+    metric: metric.name,
+    baseline: options.baseline !== undefined && options.baseline !== null ? { accuracy: options.baseline } : storedBaseline(image, metric),
+    mapped: { accuracy: trialist.mapped },
+    noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
+    weak: weak && image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
+    ablation: options.ablation === false || !noisy ? [] : await ablate(trialist, image, noise),
+    overTime: [],
+    overBer: await sweepBer(trialist, options),
+    layers: image.placements.map(({ layer }, index) => ({ name: layer, ...reported(noisy?.errors[index]) })),
+    energy: { perInference_J: readEnergyOf(image), synapsesRead, synapsesMasked: null },
+    interval_s: timing.interval_s,
+    latency_s: timing.latency_s,
+    seed: options.seed ?? image.seed,
+    noise: noise.active,
+    assumptions: image.assumptions,
+  };
+}
+
+function storedBaseline(image: ProgrammingImage, metric: Metric): EvaluationReport["baseline"] {
+  return image.baseline && image.baseline.metric === metric.name ? { accuracy: image.baseline.value } : null;
+}
+
+function reported(errors: LayerErrors | undefined): Omit<EvaluationReport["layers"][number], "name"> {
+  const { weightErrorRate, type1, type2, type3 } = errors ?? { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
+  return { weightErrorRate, errorTypes: { type1, type2, type3 }, signalToNoise_dB: null };
+}
+
+interface TrialResult {
+  readonly spread: Spread;
+  readonly perTrial: readonly number[];
+  /** by layer, mean over trials */
+  readonly errors: readonly LayerErrors[];
+}
+
+interface Trialist {
+  readonly mapped: number;
+  readonly spread: (stage: string, chain: NoiseChain) => Promise<TrialResult>;
+}
+
+async function openTrials(
+  session: Session,
+  samples: Samples,
+  metric: Metric,
+  labels: Tensor | null,
+  image: ProgrammingImage,
+  options: EvaluateOptions,
+): Promise<Trialist> {
+  const trials = options.trials ?? 5;
+  const firstTrial = options.firstTrial ?? 0;
+  const seed = options.seed ?? image.seed;
+  const output = image.outputs[0].name;
+  const clean = (await session.run(samples, null, { seed, trial: 0, elapsed_s: 0 })).get(output) ?? [];
+  const expected = metric.name === "agreement" ? classesOf(clean) : labels;
+  if (!expected) throw new XbcError("BAD_INPUT", `metric ${metric.name}: needs labels beside the samples, found none; use data with y, or --metric agreement`);
+  const mapped = metric.of(clean, expected);
+
+  const spread = async (stage: string, chain: NoiseChain): Promise<TrialResult> => {
+    const perTrial: number[] = [];
+    const errors: (readonly LayerErrors[])[] = [];
+    for (let k = 0; k < trials; k++) {
+      options.progress?.(stage, k, trials);
+      const draw = { seed, trial: firstTrial + k, elapsed_s: 0 };
+      const faults = session.sense(chain, draw);
+      errors.push(session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)));
+      const unchanged = !faults || faults.every((layer) => layer.changed.weight.length === 0 && layer.marginal.weight.length === 0);
+      const outputs = unchanged ? clean : ((await session.run(samples, faults, draw)).get(output) ?? []);
+      perTrial.push(metric.of(outputs, expected));
+    }
+    options.progress?.(stage, trials, trials);
+    return { spread: spreadOf(perTrial, samples.count), perTrial, errors: meanErrors(errors) };
+  };
+  return { mapped, spread };
+}
+
+/** Index of the largest output of each sample, the lowest where several are equal. */
+function classesOf(batches: readonly Tensor[]): Tensor {
+  const classes: number[] = [];
+  for (const batch of batches) {
+    const values = toNumbers(batch);
+    const width = values.length / batch.shape[0];
+    for (let s = 0; s < batch.shape[0]; s++) {
+      const row = values.subarray(s * width, (s + 1) * width);
+      classes.push(width === 1 ? row[0] : row.indexOf(row.reduce((top, x) => Math.max(top, x))));
+    }
+  }
+  return { type: "int32", shape: [classes.length], data: Int32Array.from(classes) };
+}
+
+/** Effects cumulative in life order, then each alone, on the same drawn devices. */
+async function ablate(trialist: Trialist, image: ProgrammingImage, chain: NoiseChain): Promise<EvaluationReport["ablation"]> {
+  const names = chain.active.map((use) => use.model);
+  const sets = [...names.map((_, k) => names.slice(0, k + 1)), ...names.map((name) => [name])];
+  const distinct = [...new Map(sets.map((set) => [set.join("+"), set])).values()];
+  const rows: EvaluationReport["ablation"][number][] = [];
+  for (const effects of distinct) {
+    const { spread } = await trialist.spread(`ablation ${effects.join("+")}`, chainOf(image.noise, effects));
+    rows.push({ effects, mean: spread.mean, std: spread.std });
+  }
+  return rows;
+}
+
+async function sweepBer(trialist: Trialist, options: EvaluateOptions): Promise<EvaluationReport["overBer"]> {
+  const rows: EvaluationReport["overBer"][number][] = [];
+  for (const ber of options.ber ?? []) {
+    const { spread } = await trialist.spread(`BER ${ber}`, bitErrors({ ber }));
+    rows.push({ ber, ...spread });
+  }
+  if (options.errorTypes) {
+    const { type1, type2, type3 } = options.errorTypes;
+    const sets = [{ type1 }, { type2 }, { type3 }, { type1, type2, type3 }];
+    for (const rates of sets.filter((set) => Object.values(set).some((rate) => rate > 0))) {
+      const { spread } = await trialist.spread(`error types ${Object.keys(rates).join("+")}`, bitErrors(rates));
+      rows.push({ ber: rates, ...spread });
+    }
+  }
+  return rows;
+}
+
+/** Stored bit errors alone, whatever the image's own noise. */
+export function bitErrors(rates: NoiseUse["parameters"]): NoiseChain {
+  const total = Object.values(rates).reduce((sum, rate) => sum + rate, 0);
+  return total === 0 ? quiet : chainOf([{ model: "bit-error", parameters: rates }], "all");
+}
+

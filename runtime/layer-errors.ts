@@ -1,0 +1,72 @@
+import type { LayerFaults, StoredLayer } from "./senses.ts";
+import { sliceDigits } from "./layer-weights.ts";
+
+/** How often a read of one layer's weights is wrong, by the types of L5. */
+export interface LayerErrors {
+  /** share of senses that read another digit than stored */
+  readonly weightErrorRate: number;
+  /** stored ±1 read as ∓1, of those stored ±1 */
+  readonly type1: number;
+  /** stored ±1 read as 0, of those stored ±1 */
+  readonly type2: number;
+  /** stored 0 read as ±1, of those stored 0 */
+  readonly type3: number;
+}
+
+const TOTAL = 2 ** 32;
+
+/** Expected errors of a read, from the senses that changed and the chances of those drawn at each read. */
+export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): LayerErrors {
+  const slices = sliceDigits(stored);
+  const zeros = countZeros(slices);
+  const signs = slices.length * slices[0].length - zeros;
+  if (!faults) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
+  const tally = { type1: 0, type2: 0, type3: 0 };
+  const add = (was: number, now: number, chance: number) => {
+    if (was === now) return;
+    if (was === 0) tally.type3 += chance;
+    else if (now === 0) tally.type2 += chance;
+    else tally.type1 += chance;
+  };
+  const { changed, marginal } = faults;
+  const drawn = new Set<number>();
+  marginal.weight.forEach((weight, k) => {
+    const slice = marginal.slice[k];
+    drawn.add(weight * slices.length + slice);
+    const was = slices[slice][weight];
+    add(was, -1, marginal.below[k] / TOTAL);
+    add(was, 0, (marginal.belowOrZero[k] - marginal.below[k]) / TOTAL);
+    add(was, 1, 1 - marginal.belowOrZero[k] / TOTAL);
+  });
+  changed.weight.forEach((weight, k) => {
+    const slice = changed.slice[k];
+    if (!drawn.has(weight * slices.length + slice)) add(slices[slice][weight], changed.digit[k], 1);
+  });
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  return {
+    weightErrorRate: (tally.type1 + tally.type2 + tally.type3) / (zeros + signs),
+    type1: share(tally.type1, signs),
+    type2: share(tally.type2, signs),
+    type3: share(tally.type3, zeros),
+  };
+}
+
+function countZeros(slices: readonly Int8Array[]): number {
+  let zeros = 0;
+  for (const slice of slices) for (const digit of slice) if (digit === 0) zeros++;
+  return zeros;
+}
+
+/** Mean over trials, layer by layer. */
+export function meanErrors(trials: readonly (readonly LayerErrors[])[]): readonly LayerErrors[] {
+  const [first] = trials;
+  return first.map((_, layer) => {
+    const mean = (pick: (errors: LayerErrors) => number) => trials.reduce((sum, errors) => sum + pick(errors[layer]), 0) / trials.length;
+    return {
+      weightErrorRate: mean((e) => e.weightErrorRate),
+      type1: mean((e) => e.type1),
+      type2: mean((e) => e.type2),
+      type3: mean((e) => e.type3),
+    };
+  });
+}

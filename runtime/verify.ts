@@ -1,0 +1,140 @@
+import type { FloatExecutor } from "../compiler/define.ts";
+import { evaluateGraph } from "../compiler/evaluate.ts";
+import { referenceOf } from "../compiler/image/export-onnx.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import type { NetworkInput } from "../compiler/ir/network.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
+import { allocate, sizeOf, tensor, toNumbers } from "../compiler/ir/tensor.ts";
+import { importGraph } from "../compiler/onnx/import.ts";
+import type { ExternalData } from "../compiler/onnx/parse.ts";
+import { parseOnnx } from "../compiler/onnx/parse.ts";
+import { deriveKey, wordAt } from "../compiler/random.ts";
+import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
+import { inputRows, samplesIn } from "./input.ts";
+import type { VerifyReport } from "./report/report.ts";
+import { named, run } from "./run.ts";
+
+export interface VerifyOptions {
+  /** the ONNX model: decisions and outputs that differ from it are counted */
+  readonly model?: Uint8Array;
+  readonly externalData?: ExternalData;
+  /** samples to compare on; without them 256 drawn ones */
+  readonly data?: Tensor | ReadonlyMap<string, Tensor>;
+  readonly threads?: number;
+  /** the independent executor: onnxruntime-node where it is installed, else onnxruntime-web */
+  readonly executor?: FloatExecutor;
+  readonly progress?: (stage: string, done: number, total: number) => void;
+}
+
+type Check = VerifyReport["checks"][number];
+
+/** Checks an image: its cells, its noise-free answers against an independent executor, and against its model. */
+export async function verify(image: ProgrammingImage, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const executor = options.executor ?? (await onnxruntimeNode()) ?? onnxruntimeWeb();
+  const data = options.data ? named(image, options.data) : drawnInputs(image);
+  const reference = await referenceOf(image);
+  const checks: Check[] = [{ name: "cells", passed: true, detail: `${image.cells.length} layers hold codes of their alphabets` }];
+  const answer = await run(image, data, {
+    threads: options.threads ?? 1,
+    progress: (_, done, total) => options.progress?.("verify", done, total),
+  });
+  const feeds = new Map(image.inputs.map((input) => [input.name, floatFeed(input, data)]));
+  const expected = await evaluateGraph(reference, executor, feeds);
+  checks.push(equality(image, answer.outputs, expected, answer.samples, executor.name));
+  if (options.model) {
+    const model = importGraph(parseOnnx(options.model, options.externalData));
+    checks.push(againstModel(image, answer.outputs, await evaluateGraph(model, executor, feeds), answer.samples));
+  }
+  return { passed: checks.every((check) => check.passed), checks };
+}
+
+/** The network's own input, as its first operator takes it. */
+export function floatFeed(input: NetworkInput, data: ReadonlyMap<string, Tensor>): Tensor {
+  const given = data.get(input.name);
+  if (!given) return tensor(input.type, [0, ...input.shape], allocate(input.type, 0));
+  const rows = inputRows(input, given);
+  const shape = [samplesIn(input, given), ...input.shape];
+  if (rows.kind === "bytes" && input.type === "uint8") return tensor("uint8", shape, rows.data);
+  const values = rows.kind === "bytes" ? Float32Array.from(rows.data, rows.valueOf) : rows.data;
+  if (input.type === "float32") return tensor("float32", shape, values);
+  const typed = allocate(input.type, values.length);
+  values.forEach((x, e) => {
+    typed[e] = typed instanceof BigInt64Array || typed instanceof BigUint64Array ? BigInt(x) : x;
+  });
+  return tensor(input.type, shape, typed);
+}
+
+/** Bytes for inputs that take bytes, floats in [0, 1) otherwise; the same at every call. */
+function drawnInputs(image: ProgrammingImage): ReadonlyMap<string, Tensor> {
+  const samples = 256;
+  return new Map(
+    image.inputs.map((input, index) => {
+      const length = samples * sizeOf(input.shape);
+      const key = deriveKey(image.seed, "verify", 0, index);
+      const isByte = input.type === "uint8" || input.transform.length > 0;
+      const data = isByte
+        ? Uint8Array.from({ length }, (_, e) => wordAt(key, e, 0, 0, 0) >>> 24)
+        : Float32Array.from({ length }, (_, e) => wordAt(key, e, 0, 0, 0) / 2 ** 32);
+      return [input.name, tensor(isByte ? "uint8" : "float32", [samples, ...input.shape], data)];
+    }),
+  );
+}
+
+function equality(
+  image: ProgrammingImage,
+  ours: ReadonlyMap<string, Tensor>,
+  theirs: ReadonlyMap<string, Tensor>,
+  samples: number,
+  executor: string,
+): Check {
+  let compared = 0;
+  let different = 0;
+  let worst = 0;
+  for (const { name } of image.outputs) {
+    const a = toNumbers(ours.get(name) ?? empty);
+    const b = toNumbers(theirs.get(name) ?? empty);
+    if (a.length !== b.length) return { name: "noise-free equality", passed: false, detail: `output ${name}: ${a.length} numbers against ${b.length}` };
+    compared += a.length;
+    a.forEach((x, e) => {
+      if (Object.is(x, b[e]) || x === b[e]) return;
+      different++;
+      worst = Math.max(worst, Math.abs(x - b[e]));
+    });
+  }
+  const detail = `${samples} samples, ${compared} outputs against ${executor} on the quantized network: ${different} differ${different ? `, by at most ${worst}` : ""}`;
+  return { name: "noise-free equality", passed: different === 0, detail };
+}
+
+const empty: Tensor = { type: "float32", shape: [0], data: new Float32Array(0) };
+
+/** Decisions that quantization and mapping changed against the model as its author left it; reported, not judged. */
+function againstModel(
+  image: ProgrammingImage,
+  ours: ReadonlyMap<string, Tensor>,
+  theirs: ReadonlyMap<string, Tensor>,
+  samples: number,
+): Check {
+  const [{ name }] = image.outputs;
+  const a = toNumbers(ours.get(name) ?? empty);
+  const b = toNumbers(theirs.get(name) ?? empty);
+  const width = a.length / samples;
+  let decisions = 0;
+  let outputs = 0;
+  let worst = 0;
+  let largest = 0;
+  for (let s = 0; s < samples; s++) {
+    const top = (values: Float64Array) => {
+      const row = values.subarray(s * width, (s + 1) * width);
+      return row.indexOf(row.reduce((best, x) => Math.max(best, x)));
+    };
+    if (top(a) !== top(b)) decisions++;
+  }
+  a.forEach((x, e) => {
+    largest = Math.max(largest, Math.abs(b[e]));
+    if (x === b[e]) return;
+    outputs++;
+    worst = Math.max(worst, Math.abs(x - b[e]));
+  });
+  const detail = `${samples} samples against the model: ${decisions} decisions and ${outputs} of ${a.length} outputs differ, by at most ${worst.toPrecision(3)} (largest output ${largest.toPrecision(3)})`;
+  return { name: "model", passed: a.length === b.length, detail };
+}
