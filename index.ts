@@ -10,7 +10,10 @@ import type { ProgrammingImage } from "./compiler/ir/image.ts";
 import type { Tensor } from "./compiler/ir/tensor.ts";
 import type { ExternalData } from "./compiler/onnx/parse.ts";
 import { defaultPasses } from "./passes/recipe.ts";
+import type { CharacterizeOptions } from "./runtime/characterize.ts";
+import { characterize as characterizeTarget } from "./runtime/characterize.ts";
 import { onnxruntimeWeb } from "./runtime/float-executor.ts";
+import type { CharacterizeReport } from "./runtime/report/report.ts";
 import { targets } from "./targets/all.generated.ts";
 import { encodings } from "./targets/encodings/all.generated.ts";
 
@@ -104,7 +107,12 @@ export type { RunOptions, RunResult } from "./runtime/run.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
 export { verify } from "./runtime/verify.ts";
-export { characterize } from "./runtime/characterize.ts";
+
+/** A target's or technology's device model beside the claims of its papers. @throws BAD_OPTION */
+export function characterize(target: string | Technology, options: CharacterizeOptions = {}): Promise<CharacterizeReport> {
+  return characterizeTarget(resolveTarget(typeof target === "string" ? targetNamed(target).technology : target), options);
+}
+
 export { readImage } from "./compiler/image/read-image.ts";
 export { hashImage, writeImage } from "./compiler/image/write-image.ts";
 export { locateCell, locateWeight } from "./compiler/image/locate.ts";

@@ -28,10 +28,10 @@ export default defineCommand<Flags>({
       .option(
         "--samples <count>",
         "Monte Carlo draws of each claim",
-        values.wholeNumber(1000, "--samples 1000000", 1e9),
+        values.wholeNumber(1e6, "--samples 1000000", 1e9),
         1_000_000,
       )
-      .option("--seed <number>", "seed of the draws", values.seedNumber, 0)
+      .option("--seed <number>", "seed of the draws", values.seedNumber, 1)
       .option("--verbose", "list every assumption"),
   run: async ([name], flags, console) => {
     const technology = await findTechnology(name, flags.set ?? []);
@@ -39,6 +39,7 @@ export default defineCommand<Flags>({
       ...(flags.condition === undefined ? {} : { condition: flags.condition }),
       samples: flags.samples,
       seed: flags.seed,
+      progress: console.progress,
     });
     console.result(report, () =>
       characterizeText(report, { paint: console.paint, verbose: flags.verbose === true }),

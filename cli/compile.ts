@@ -1,12 +1,10 @@
 import { basename } from "node:path";
 import { Option } from "commander";
-import { writeImage } from "../compiler/image/write-image.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { compile, evaluate } from "../index.ts";
+import { compile, evaluate, writeImage } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
 import { compileText } from "../runtime/report/compile-text.ts";
 import { explainLayer, explanationText } from "../runtime/report/explain.ts";
-import type { EvaluationReport } from "../runtime/report/report.ts";
 import { readCalibration } from "./calibration.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import type { Console } from "./console.ts";
@@ -14,6 +12,7 @@ import { readDataset } from "./data.ts";
 import { findTechnology, readWhole } from "./discover.ts";
 import { inFile } from "./exit.ts";
 import { externalData, writeAtomically } from "./files.ts";
+import { type FloatModel, floatBaseline } from "./float-baseline.ts";
 import { threadsOr } from "./threads.ts";
 import * as values from "./values.ts";
 
@@ -105,12 +104,15 @@ export default defineCommand<Flags>({
       .option("--explain <layer>", "say why a layer lies as it does")
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
-    const image = await compileFile(path, flags, console);
+    const model = { bytes: await readWhole(path), external: await externalData(path) };
+    const compiled = await inFile(path, async () => compileModel(path, model, flags, console));
     // a name that is no layer's is refused before anything is written
-    if (flags.explain !== undefined) explainLayer(image, flags.explain);
+    if (flags.explain !== undefined) explainLayer(compiled, flags.explain);
+    const data = flags.eval === undefined ? null : await readDataset(flags.eval);
+    const baseline = data && (await floatBaseline(compiled, model, data, "top1", console.progress));
+    const image = { ...compiled, baseline };
     if (flags.output !== undefined) await writeFile(image, flags.output, flags, console);
-    const accuracy =
-      flags.eval === undefined ? null : await accuracyOf(image, flags.eval, flags, console);
+    const accuracy = data && (await evaluate(image, data, evaluationOptions(flags, console)));
     const report = await compileReport(image, flags.output ?? null, accuracy);
     const explanation =
       flags.explain === undefined ? null : explainLayer(image, flags.explain, accuracy);
@@ -124,46 +126,43 @@ export default defineCommand<Flags>({
   },
 });
 
-async function compileFile(
+async function compileModel(
   path: string,
+  { bytes, external }: FloatModel,
   flags: Flags,
   console: Console,
 ): Promise<ProgrammingImage> {
-  const model = await readWhole(path);
   const target = await findTechnology(flags.target, flags.set ?? []);
-  const external = await externalData(path);
   const calibration =
     flags.calibration === undefined
       ? null
-      : await readCalibration(model, external, flags.calibration);
-  return inFile(path, () =>
-    compile(model, {
-      name: basename(path),
-      target,
-      ...(flags.condition === undefined ? {} : { condition: flags.condition }),
-      precision: flags.precision,
-      activations: flags.activations,
-      inputEncoding: flags.inputEncoding,
-      inputTransform: flags.inputTransform,
-      configuration: flags.configuration,
-      bank: flags.bank ?? null,
-      readout: flags.readout ?? null,
-      ternaryThreshold: flags.ternaryThreshold ?? null,
-      calibration,
-      seed: flags.seed,
-      externalData: external,
-      progress: console.progress,
-    }),
-  );
+      : await readCalibration(bytes, external, flags.calibration);
+  return compile(bytes, {
+    name: basename(path),
+    target,
+    ...(flags.condition === undefined ? {} : { condition: flags.condition }),
+    precision: flags.precision,
+    activations: flags.activations,
+    inputEncoding: flags.inputEncoding,
+    inputTransform: flags.inputTransform,
+    configuration: flags.configuration,
+    bank: flags.bank ?? null,
+    readout: flags.readout ?? null,
+    ternaryThreshold: flags.ternaryThreshold ?? null,
+    calibration,
+    seed: flags.seed,
+    externalData: external,
+    progress: console.progress,
+  });
 }
 
-async function writeFile(
+function writeFile(
   image: ProgrammingImage,
   output: string,
   flags: Flags,
   console: Console,
 ): Promise<void> {
-  await writeAtomically(output, (sink) =>
+  return writeAtomically(output, (sink) =>
     writeImage(image, sink, {
       store: flags.store === true,
       progress: (done, total) => console.progress("writing banks", done, total),
@@ -171,18 +170,9 @@ async function writeFile(
   );
 }
 
-async function accuracyOf(
-  image: ProgrammingImage,
-  spec: string,
-  flags: Flags,
-  console: Console,
-): Promise<EvaluationReport> {
-  const data = await readDataset(spec);
-  return evaluate(image, data, {
-    noise: "all",
-    trials: flags.trials,
-    seed: flags.seed,
-    threads: threadsOr(flags.threads),
-    progress: console.progress,
-  });
-}
+const evaluationOptions = (flags: Flags, console: Console) => ({
+  trials: flags.trials,
+  seed: flags.seed,
+  threads: threadsOr(flags.threads),
+  progress: console.progress,
+});

@@ -1,4 +1,4 @@
-import { diffImages } from "../compiler/image/diff.ts";
+import { diffImages } from "../index.ts";
 import { diffText } from "../runtime/report/diff-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { withImage } from "./open-image.ts";

@@ -2,8 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Technology } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
-import { applySettings, loadTechnology } from "../compiler/schema/technology.ts";
-import { targetNamed, targets } from "../index.ts";
+import { applySettings, loadTechnology, targetNamed, targets } from "../index.ts";
 
 /**
  * A built-in target's name, or a user's own device as a JSON file, with `--set` applied.

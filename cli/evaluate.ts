@@ -8,9 +8,12 @@ import type { EvaluationReport } from "../runtime/report/report.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { underCondition } from "./condition.ts";
 import type { Console } from "./console.ts";
-import { readDataset } from "./data.ts";
+import { type Dataset, readDataset } from "./data.ts";
 import { readWhole } from "./discover.ts";
 import { checkedTimes } from "./elapsed.ts";
+import { inFile } from "./exit.ts";
+import { externalData } from "./files.ts";
+import { floatBaseline } from "./float-baseline.ts";
 import { withImage } from "./open-image.ts";
 import { parseShard } from "./shard-file.ts";
 import { threadsOr } from "./threads.ts";
@@ -25,6 +28,7 @@ interface Flags extends CommonFlags {
   readonly trials: number;
   readonly seed?: number;
   readonly threads?: number;
+  readonly model?: string;
   readonly metric: string;
   readonly ablation: boolean;
   readonly shard?: values.Shard;
@@ -42,6 +46,7 @@ export default defineCommand<Flags>({
     command
       .argument("[image]", "programming image (.xbi)")
       .option("--data <data>", ".npz with x and y, a pair of .npy, or IDX files")
+      .option("--model <model>", "the ONNX model: its float accuracy, for comparison")
       .option(
         "--noise <models>",
         "all, none, or a list of the image's models",
@@ -111,7 +116,8 @@ async function evaluated(
     const image =
       flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
     const data = await readDataset(spec);
-    const options = evaluationOptions(image, flags, console);
+    const baseline = await baselineOf(image, data, flags, console);
+    const options = { ...evaluationOptions(image, flags, console), baseline };
     if (!flags.shard) return evaluate(image, data, { ...options, trials: flags.trials });
     const { index, count } = flags.shard;
     const part = trialsOfShard(flags.trials, index, count);
@@ -124,6 +130,16 @@ async function evaluated(
     const report = await evaluate(image, data, { ...options, ...part });
     return { ...report, shard: { index, count, firstTrial: part.firstTrial } };
   });
+}
+
+async function baselineOf(image: ProgrammingImage, data: Dataset, flags: Flags, console: Console) {
+  const path = flags.model;
+  if (path === undefined) return null;
+  const model = { bytes: await readWhole(path), external: await externalData(path) };
+  const found = await inFile(path, () =>
+    floatBaseline(image, model, data, flags.metric, console.progress),
+  );
+  return found?.value ?? null;
 }
 
 function evaluationOptions(image: ProgrammingImage, flags: Flags, console: Console) {

@@ -8,7 +8,7 @@ import { exportNpz } from "../compiler/image/export-npz.ts";
 import { exportPulses } from "../compiler/image/pulses.ts";
 import { exportReadmemh } from "../compiler/image/readmemh.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { quantizedModel } from "../index.ts";
+import { exportOnnx } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { writeAtomically } from "./files.ts";
 import { withImage } from "./open-image.ts";
@@ -65,7 +65,7 @@ async function write(
     case "readmemh":
       return writeFolder(image, output);
     case "onnx":
-      await writeAtomically(output, async (sink) => sink.write(await quantizedModel(image)));
+      await writeAtomically(output, async (sink) => sink.write(await exportOnnx(image)));
       return [output];
   }
 }

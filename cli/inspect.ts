@@ -1,9 +1,10 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
+import { inspectImage } from "../compiler/image/inspect.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
 import { parseOnnx } from "../compiler/onnx/parse.ts";
-import { hashImage, inspectImage } from "../index.ts";
+import { hashImage } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
 import { graphSummary, graphText } from "../runtime/report/graph-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";

@@ -1,5 +1,5 @@
 import { XbcError } from "../compiler/errors.ts";
-import { locateCell, locateWeight } from "../compiler/image/locate.ts";
+import { locateCell, locateWeight } from "../index.ts";
 import { cellText, weightText } from "../runtime/report/locate-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { withImage } from "./open-image.ts";

@@ -1,5 +1,5 @@
-import { readImage } from "../compiler/image/read-image.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import { readImage } from "../index.ts";
 import { inFile } from "./exit.ts";
 import { fileSource } from "./files.ts";
 

@@ -6,7 +6,7 @@ import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
 import type { NoiseChain } from "./noise-chain.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
-import { fastSense } from "./noise/sense-fast.ts";
+import { fastSenseBanks } from "./noise/sense-fast.ts";
 
 /** digit of a sense whose cells hold no weight */
 const NO_DIGIT = 2;
@@ -103,7 +103,7 @@ function banksReader(chain: NoiseChain, placement: LayerPlacement): SenseBanks {
   if (!program || !read) return storedReader(placement);
   const cycles = age.find(({ model }) => model.name === "cycling") ?? null;
   const known = program.model.name === "programming" && read.model.name === "sense" && age.every((a) => a === cycles);
-  if (known) return fastSense(program.parameters, cycles?.parameters ?? null, read.parameters, placement.encoding);
+  if (known) return fastSenseBanks(program.parameters, cycles?.parameters ?? null, read.parameters, placement.encoding);
   return eachBank((levels, place) => {
     let conductances = program.model.program?.(levels, program.parameters, place);
     for (const { model, parameters } of age) {

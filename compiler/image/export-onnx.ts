@@ -1,14 +1,16 @@
 import { filledReference } from "../evaluate.ts";
+import type { Graph } from "../ir/graph.ts";
 import type { ProgrammingImage } from "../ir/image.ts";
 import type { CodeMatrix, LayerId } from "../ir/network.ts";
 import { importGraph } from "../onnx/import.ts";
 import { parseOnnx } from "../onnx/parse.ts";
 import { serializeGraph } from "../onnx/serialize.ts";
-import type { Graph } from "../ir/graph.ts";
 import { layerCodes } from "./layer-codes.ts";
 
 /** The codes of every matrix layer, as the cells hold them. */
-export async function codesOfImage(image: ProgrammingImage): Promise<ReadonlyMap<LayerId, CodeMatrix>> {
+export async function codesOfImage(
+  image: ProgrammingImage,
+): Promise<ReadonlyMap<LayerId, CodeMatrix>> {
   const codes = new Map<LayerId, CodeMatrix>();
   for (let index = 0; index < image.placements.length; index++) {
     codes.set(image.placements[index].layer, await layerCodes(image, index));

@@ -19,7 +19,8 @@ export async function layerCodes(image: ProgrammingImage, index: number): Promis
   for (let first = 0; first < banks; first += TOGETHER) {
     const count = Math.min(TOGETHER, banks - first);
     const levels = await cells.range(first, count);
-    for (let k = 0; k < count; k++) readBank(placement, levels.subarray(k * size, (k + 1) * size), first + k, data);
+    for (let k = 0; k < count; k++)
+      readBank(placement, levels.subarray(k * size, (k + 1) * size), first + k, data);
   }
   return { outputs, inputs, alphabet: encoding.alphabet, data };
 }

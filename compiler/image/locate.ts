@@ -58,12 +58,13 @@ export async function locateWeight(
 }
 
 function weightIn(
-  { programming, ...image }: ProgrammingImage,
+  image: ProgrammingImage,
   placed: PlacedLayer,
   output: number,
   input: number,
   bankLevels: Uint8Array,
 ): WeightLocation {
+  const { programming } = image;
   const { layer, placement, cells } = placed;
   const { encoding } = placement;
   const { bank, wordLine, bitLines } = cellsOfWeight(placement, output, input);
@@ -86,7 +87,7 @@ function weightIn(
     wordLine,
     bitLines,
     levels: Array.from(levels),
-    levelNames: Array.from(levels, (level) => levelName({ programming, ...image }, level)),
+    levelNames: Array.from(levels, (level) => levelName(image, level)),
     significance: encoding.significance,
     code,
     weight: weightValue(placed, output, code),

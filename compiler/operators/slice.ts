@@ -32,10 +32,13 @@ export default defineOperator({
   },
 });
 
+/** Exporters write the largest int32 or int64 for "to the end". */
+const toTheEnd = 2 ** 31 - 1;
+
 /** How many elements start, start + step … hold before end; of an axis known by name only the whole. */
 export function slicedSize(size: Dimension, start: number, end: number, step: number): Dimension {
   if (typeof size !== "number") {
-    return start === 0 && step === 1 && end > Number.MAX_SAFE_INTEGER / 2 ? size : null;
+    return start === 0 && step === 1 && end >= toTheEnd ? size : null;
   }
   if (step === 0) return null;
   const place = (at: number, low: number, high: number) =>

@@ -69,9 +69,7 @@ const planesOf = (term: { readonly sign: unknown; readonly mask: unknown }): str
 /** The rows' words for a chunk of `chunk` samples: local rows of all its samples lie together. */
 function rowsWords(rows: Rows | null, chunk: number, base: number): number[] {
   if (rows === null) return NONE;
-  return rows.local
-    ? [base + rows.at * chunk, rows.stride, 1]
-    : [rows.at, rows.stride, 0];
+  return rows.local ? [base + rows.at * chunk, rows.stride, 1] : [rows.at, rows.stride, 0];
 }
 
 /** One activation term times one weight term; the term's first product lays its rows out at `stage`. */

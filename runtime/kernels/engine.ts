@@ -47,8 +47,13 @@ export async function createEngine(options: { readonly threads: number }): Promi
     memory.int32(NEXT_CHUNK, 1)[0] = 0;
     for (const job of jobs) memory.int32(job.scratch, 1)[0] = 0;
     const others = jobs.slice(1).map((job, index) => helpers[index].run(job));
-    takeChunks(execute, memory.memory, jobs[0]);
-    await Promise.all(others);
+    const own = new Promise<void>((resolve) => {
+      takeChunks(execute, memory.memory, jobs[0]);
+      resolve();
+    });
+    // all must have ended, whatever fails, before their scratch is given back
+    const ended = await Promise.allSettled([own, ...others]);
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
   };
 
   const run = async (commands: readonly Command[], samples: number): Promise<void> => {
@@ -105,7 +110,10 @@ export function commandError(kind: Command["kind"], sample: number, element: num
       `sample ${sample}, element ${element}: needed a number, found NaN; remove the sample or repair its data`,
     );
   }
-  return internal(`kernels, ${kind}`, `sample ${sample}, element ${element}: a sum lies outside its table`);
+  return internal(
+    `kernels, ${kind}`,
+    `sample ${sample}, element ${element}: a sum lies outside its table`,
+  );
 }
 
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>

@@ -100,9 +100,7 @@ export function createMemory(shared: boolean): EngineMemory {
     },
     upload: (data) => {
       const at = allocate(data.byteLength);
-      bytes(at, data.byteLength).set(
-        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      );
+      bytes(at, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       return at;
     },
     bytes,

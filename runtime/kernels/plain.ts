@@ -277,7 +277,13 @@ function activationDigits(
 }
 
 /** The digit of one weight as the matrix kernel holds it. */
-function weightDigit(bytes: Uint8Array, term: WeightTerm, words: number, o: number, i: number): number {
+function weightDigit(
+  bytes: Uint8Array,
+  term: WeightTerm,
+  words: number,
+  o: number,
+  i: number,
+): number {
   const planes = term.sign && term.mask ? 2 : 1;
   const tile = (Math.floor(o / TILE) * words + (i >>> 6)) * planes * TILE + (o % TILE);
   const bit = (plane: number): number => bitOf(bytes, (tile + plane * TILE) * 64 + (i & 63));

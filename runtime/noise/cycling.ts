@@ -26,6 +26,7 @@ export default defineNoise({
     hrsFall: { unit: "ln", description: "fall of ln HRS per decade of cycles" },
     spreadGrowth: { unit: "1", description: "relative growth of both spreads per decade" },
   },
+  ideal: (parameters) => ({ ...parameters, cycles: 0 }),
   age: (conductances_S, levels, parameters, _place) => {
     const aged = agedConductance(parameters);
     return conductances_S.map((g, c) => (levels[c] === UNUSED ? g : aged(levels[c], g)));

@@ -21,6 +21,7 @@ export default defineNoise({
     deviceShare: { unit: "1", description: "ρ²: share of each variance that stays with a cell" },
     reprogrammings: { unit: "1", description: "how often the same cells were programmed before" },
   },
+  ideal: (parameters) => ({ ...parameters, lrsSpread: 0, hrsSpread: 0 }),
   program: (levels, parameters, place) => {
     const cell = readCellLaws("programming", parameters);
     const normals = cellNormals(levels.length, parameters, place);

@@ -27,6 +27,7 @@ export default defineNoise({
     convergence_Ohm: { unit: "Ohm", description: "lower resistance that converges just in time" },
     convergenceSpread: { unit: "ln", description: "σ_c: spread of that border, new at each read" },
   },
+  ideal: (parameters) => ({ ...parameters, offsetSpread: 0, readSpread: 0, convergenceSpread: 0 }),
   sense: (conductances_S, levels, parameters, place) => {
     const amplifier = readAmplifier("sense", parameters);
     const offsets = amplifierOffsets(amplifier, place);

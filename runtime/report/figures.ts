@@ -25,5 +25,9 @@ export function duration(seconds: number): string {
 
 const round = (value: number): string => String(Number(value.toPrecision(3)));
 
+/** A technology's parameter; a prefix would mislead in front of a reciprocal unit. */
+export const parameterValue = (value: number, unit: string): string =>
+  unit.startsWith("1/") ? `${round(value)} ${unit}` : formatQuantity(value, unit);
+
 export const plural = (count: number, noun: string): string =>
   `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,22 +1,19 @@
 import type { Parameter, Target, TargetLaws, Technology } from "../../compiler/define.ts";
-import { duration, formatQuantity } from "./figures.ts";
+import { duration, formatQuantity, parameterValue } from "./figures.ts";
 import { blocks } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
 import { left, pairs, right, textTable } from "./text-table.ts";
 
-/** The built-in targets, one a row. */
+/** The built-in targets: what each is, its bank and its read-out. */
 export function targetsText(targets: readonly Target[], paint: Paint): string {
-  const rows = targets.map(({ name, summary, technology }) => [
-    name,
-    `${technology.array.wordLines} x ${technology.array.bitLines}`,
-    technology.readOut,
-    summary,
-  ]);
-  return textTable(
-    [left("target"), right("bank"), left("read-out"), left("what it is")],
-    rows,
-    paint,
-  );
+  const rows = targets.map(({ name, summary, technology }) => {
+    const { wordLines, bitLines } = technology.array;
+    return [
+      name,
+      `${summary}; banks of ${wordLines} x ${bitLines} cells, read-out ${technology.readOut}`,
+    ] as const;
+  });
+  return `${paint.strong("target")}\n${pairs(rows)}`;
 }
 
 /** A technology: every number with its unit and where it comes from. */
@@ -67,7 +64,7 @@ export function targetText(
 function parameterTable(parameters: Readonly<Record<string, Parameter>>, paint: Paint): string {
   const rows = Object.entries(parameters).map(([name, { value, unit, source }]) => [
     name,
-    formatQuantity(value, unit),
+    parameterValue(value, unit),
     source,
   ]);
   return textTable([left("parameter"), right("value"), left("source")], rows, paint);

@@ -110,7 +110,7 @@ async function chain(
     const [inputs, outputs] = [sizes[layer - 1], sizes[layer]];
     const isLast = layer === sizes.length - 1;
     const digits = Int8Array.from({ length: inputs * outputs }, () =>
-      ternary ? (next() >>> 16) % 3 - 1 : next() >>> 31 ? 1 : -1,
+      ternary ? ((next() >>> 16) % 3) - 1 : next() >>> 31 ? 1 : -1,
     );
     const steps = ternary ? 2 : 1;
     const plane = planeBytes(outputs);

@@ -3,13 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesSource, memorySink } from "../../../compiler/image/bytes.ts";
 import { npyHeader, parseNpyHeader, readNpy, writeNpy } from "../../../compiler/image/npy.ts";
 import { openNpz, readNpz, writeNpz } from "../../../compiler/image/npz.ts";
-import {
-  allocate,
-  bytesPerElement,
-  type ElementType,
-  sizeOf,
-  tensor,
-} from "../../../compiler/ir/tensor.ts";
+import { allocate, type ElementType, sizeOf, tensor } from "../../../compiler/ir/tensor.ts";
 
 const types: readonly ElementType[] = [
   "float32",
@@ -69,7 +63,7 @@ describe("npy", () => {
     fc.assert(
       fc.property(tensors(), (made) => {
         const bytes = writeNpy(made);
-        expect(bytes.length % 1).toBe(0);
+        expect((bytes.length - made.data.byteLength) % 64).toBe(0);
         const back = readNpy(bytes, "x.npy");
         expect(back.type).toBe(made.type);
         expect(back.shape).toEqual(made.shape);
@@ -120,7 +114,7 @@ describe("npy", () => {
     [
       "a negative shape",
       npy("{'descr': '<i4', 'fortran_order': False, 'shape': (-1,), }"),
-      /BAD|needs/,
+      /needs 'descr'/,
     ],
     [
       "a shape beyond all bounds",
@@ -183,6 +177,5 @@ describe("npz", () => {
     const npz = await openNpz(bytesSource(sink.bytes()), "x.npz");
     expect(npz.names).toEqual([]);
     expect(await npz.get("x")).toBeNull();
-    expect(bytesPerElement("int64")).toBe(8);
   });
 });

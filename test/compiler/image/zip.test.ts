@@ -113,7 +113,6 @@ describe("zip", () => {
           });
           try {
             const found = await unpacked(flipped);
-            if (found.some(([name]) => name !== "a" && name !== "b")) continue;
             expect(found).toEqual(content);
           } catch (error) {
             if (!(error instanceof XbcError)) throw error;

@@ -82,14 +82,12 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   Flatten: fc
     .tuple(shape(3), small(-3, 3))
     .map(([x, axis]) => ({ op: "Flatten", x, others: [], attributes: { axis } })),
-  Pad: fc
-    .tuple(shape(2), pair(0, 3), pair(0, 2))
-    .map(([x, before, after]) => ({
-      op: "Pad",
-      x,
-      others: [integers([...before, ...after])],
-      attributes: {},
-    })),
+  Pad: fc.tuple(shape(2), pair(0, 3), pair(0, 2)).map(([x, before, after]) => ({
+    op: "Pad",
+    x,
+    others: [integers([...before, ...after])],
+    attributes: {},
+  })),
   Reshape: fc
     .tuple(shape(3), fc.constantFrom([0, -1], [-1, 1], [1, 0, -1], [-1], [0, 0, 0, 1]))
     .map(([x, target]) => ({ op: "Reshape", x, others: [integers(target)], attributes: {} })),
@@ -108,61 +106,49 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
     attributes: { axis: 0 },
     outputs: 2,
   })),
-  Add: fc
-    .tuple(shape(3), fc.subarray([0, 1, 2]))
-    .map(([x, ones]) => ({
-      op: "Add",
-      x,
-      others: [
-        zeros(
-          x.map((size, axis) => (ones.includes(axis) ? 1 : size)).slice(ones.length === 3 ? 1 : 0),
-        ),
-      ],
-      attributes: {},
-    })),
-  MatMul: fc
-    .tuple(shape(3), small(1, 4), fc.boolean())
-    .map(([x, columns, isVector]) => ({
-      op: "MatMul",
-      x,
-      others: [zeros(isVector ? [x[2]] : [x[2], columns])],
-      attributes: {},
-    })),
-  Gather: fc
-    .tuple(shape(3), small(-3, 2), small(0, 3))
-    .map(([x, axis, count]) => ({
-      op: "Gather",
-      x,
-      others: [integers(Array(count).fill(0))],
-      attributes: { axis },
-    })),
-  Concat: fc
-    .tuple(shape(2), small(1, 3))
-    .map(([x, more]) => ({
-      op: "Concat",
-      x,
-      others: [zeros([x[0], more])],
-      attributes: { axis: -1 },
-    })),
+  Add: fc.tuple(shape(3), fc.subarray([0, 1, 2])).map(([x, ones]) => ({
+    op: "Add",
+    x,
+    others: [
+      zeros(
+        x.map((size, axis) => (ones.includes(axis) ? 1 : size)).slice(ones.length === 3 ? 1 : 0),
+      ),
+    ],
+    attributes: {},
+  })),
+  MatMul: fc.tuple(shape(3), small(1, 4), fc.boolean()).map(([x, columns, isVector]) => ({
+    op: "MatMul",
+    x,
+    others: [zeros(isVector ? [x[2]] : [x[2], columns])],
+    attributes: {},
+  })),
+  Gather: fc.tuple(shape(3), small(-3, 2), small(0, 3)).map(([x, axis, count]) => ({
+    op: "Gather",
+    x,
+    others: [integers(Array(count).fill(0))],
+    attributes: { axis },
+  })),
+  Concat: fc.tuple(shape(2), small(1, 3)).map(([x, more]) => ({
+    op: "Concat",
+    x,
+    others: [zeros([x[0], more])],
+    attributes: { axis: -1 },
+  })),
   Unsqueeze: fc
     .tuple(shape(2), fc.constantFrom([0], [-1, 0], [1, 3]))
     .map(([x, axes]) => ({ op: "Unsqueeze", x, others: [integers(axes)], attributes: {} })),
-  ArgMax: fc
-    .tuple(shape(2), small(-2, 1), small(0, 1))
-    .map(([x, axis, keepdims]) => ({
-      op: "ArgMax",
-      x,
-      others: [],
-      attributes: { axis, keepdims },
-    })),
-  DepthToSpace: fc
-    .tuple(shape(2), small(1, 3))
-    .map(([[rows, columns], block]) => ({
-      op: "DepthToSpace",
-      x: [1, 2 * block * block, rows, columns],
-      others: [],
-      attributes: { blocksize: block },
-    })),
+  ArgMax: fc.tuple(shape(2), small(-2, 1), small(0, 1)).map(([x, axis, keepdims]) => ({
+    op: "ArgMax",
+    x,
+    others: [],
+    attributes: { axis, keepdims },
+  })),
+  DepthToSpace: fc.tuple(shape(2), small(1, 3)).map(([[rows, columns], block]) => ({
+    op: "DepthToSpace",
+    x: [1, 2 * block * block, rows, columns],
+    others: [],
+    attributes: { blocksize: block },
+  })),
 };
 
 describe("inferred shapes are those that onnxruntime gives", () => {

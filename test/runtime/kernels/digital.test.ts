@@ -22,8 +22,9 @@ const shapes = fc.record({
   steps: fc.integer({ min: 1, max: 9 }),
 });
 
-const property = (check: (shape: typeof shapes extends fc.Arbitrary<infer T> ? T : never) => Promise<void>) =>
-  fc.assert(fc.asyncProperty(shapes, check), { numRuns: 15 });
+const property = (
+  check: (shape: typeof shapes extends fc.Arbitrary<infer T> ? T : never) => Promise<void>,
+) => fc.assert(fc.asyncProperty(shapes, check), { numRuns: 15 });
 
 describe.each([1, 2])("with %i threads", (threads) => {
   let engine: Engine;
@@ -112,10 +113,7 @@ describe.each([1, 2])("with %i threads", (threads) => {
       fill(bytes, elements * rows, next);
       const cases: readonly [PlaneFormat, () => number][] = [
         [{ kind: "bipolar", sign: plane() }, () => next(2) * 2 - 1],
-        [
-          { kind: "ternary", sign: plane(), mask: plane() },
-          () => [-1, 0, 1, MASKED_CODE][next(4)],
-        ],
+        [{ kind: "ternary", sign: plane(), mask: plane() }, () => [-1, 0, 1, MASKED_CODE][next(4)]],
         [{ kind: "bits", planes: planes(steps) }, () => next(2 ** steps)],
         [{ kind: "bits", planes: planes(steps) }, () => next(2 ** steps) - 2 ** (steps - 1)],
         [
@@ -148,10 +146,7 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const planes = [0, 1, 2].map(() => engine.rows(8, 1));
     const from: Rows = { at: engine.upload(codes), stride: 16, local: false };
     const format: PlaneFormat = { kind: "digits", planes, mask: null };
-    await engine.run(
-      [{ kind: "pack", positions: 1, from, type: "int16", elements: 8, format }],
-      1,
-    );
+    await engine.run([{ kind: "pack", positions: 1, from, type: "int16", elements: 8, format }], 1);
     const digit = (k: number, i: number): number =>
       (engine.bytes(planes[k].at, 1)[0] >> i) & 1 ? -1 : 1;
     const sums = [...codes].map((_, i) => digit(0, i) + 2 * digit(1, i) + 4 * digit(2, i));

@@ -106,10 +106,7 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const codes = Int16Array.of(-7, 0, 5, 1, 2, 100, -100, 0, 0, 1, 3, 3, 3, 3, 3);
     const weights = packWeights(engine, codes, outputs, inputs);
     const none = { thresholds: null, sign: null, mask: null, codes: null };
-    await engine.run(
-      [{ kind: "matrix", positions: 1, from: [term], weights, sums, ...none }],
-      1,
-    );
+    await engine.run([{ kind: "matrix", positions: 1, from: [term], weights, sums, ...none }], 1);
     // three times the sum of each row
     expect([...engine.int32(sums.at, 3)]).toEqual([3, 3, 45]);
     engine.release(mark);

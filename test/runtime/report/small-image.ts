@@ -101,10 +101,10 @@ function cellsOf(placement: LayerPlacement): LayerCells {
 
 /** Two binary layers, 40 x 50 and 10 x 40, on 2t2r: 4 banks and 2 banks of 32 x 64 cells. */
 export function smallImage(): ProgrammingImage {
-  const shapes = [
+  const shapes: readonly (readonly [name: string, outputs: number, inputs: number])[] = [
     ["fc1", 40, 50],
     ["fc2", 10, 40],
-  ] as const;
+  ];
   const placements = shapes.map((shape) => placementOf(...shape));
   return {
     format: "xbc-image",
