@@ -117,6 +117,7 @@ export { readImage } from "./compiler/image/read-image.ts";
 export { hashImage, writeImage } from "./compiler/image/write-image.ts";
 export { locateCell, locateWeight } from "./compiler/image/locate.ts";
 export { diffImages } from "./compiler/image/diff.ts";
+export { inspectImage } from "./compiler/image/inspect.ts";
 export { exportOnnx } from "./compiler/image/export-onnx.ts";
 export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
 export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";

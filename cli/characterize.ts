@@ -16,6 +16,7 @@ export default defineCommand<Flags>({
   name: "characterize",
   summary: "Hold a target's device model against the claims of its papers",
   example: "xbc characterize 2t2r --condition h6",
+  required: [],
   declare: (command) =>
     command
       .argument("<target>", "built-in target, or a device's JSON file")

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { XbcError } from "../compiler/errors.ts";
 import type { Console } from "./console.ts";
 
 /** Options that every command has. */
@@ -12,6 +13,8 @@ export interface Definition<Flags extends object> {
   readonly summary: string;
   /** one line a reader can copy */
   readonly example: string;
+  /** long names of options that must be given */
+  readonly required: readonly string[];
   /** declares arguments and options */
   readonly declare: (command: Command) => Command;
   readonly run: (names: readonly string[], flags: Flags, console: Console) => Promise<void>;
@@ -26,7 +29,7 @@ export interface CliCommand {
 
 /** The default export of a file in cli/ that is a sub-command. */
 export function defineCommand<Flags extends object>(definition: Definition<Flags>): CliCommand {
-  const { name, summary, example, declare, run } = definition;
+  const { name, summary, example, required, declare, run } = definition;
   return {
     name,
     summary,
@@ -35,6 +38,7 @@ export function defineCommand<Flags extends object>(definition: Definition<Flags
         .option("--json", "print one JSON document on stdout, everything else on stderr")
         .option("--quiet", "print no progress, notes or summaries");
       return command.addHelpText("after", `\nExample:\n  ${example}`).action(async () => {
+        requireOptions(command, required);
         const console = await open(command.opts<CommonFlags>());
         try {
           await run(command.args, command.opts<Flags>(), console);
@@ -44,4 +48,18 @@ export function defineCommand<Flags extends object>(definition: Definition<Flags
       });
     },
   };
+}
+
+/** Checked after commander has refused unknown options, so that a misspelled one is named rather than missed. */
+function requireOptions(command: Command, required: readonly string[]): void {
+  const missing = command.options.find(
+    (option) =>
+      required.includes(option.long ?? "") &&
+      command.getOptionValue(option.attributeName()) === undefined,
+  );
+  if (missing === undefined) return;
+  throw new XbcError(
+    "USAGE",
+    `needs option ${missing.flags}, found none; xbc ${command.name()} --help shows an example`,
+  );
 }

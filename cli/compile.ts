@@ -45,10 +45,11 @@ export default defineCommand<Flags>({
   name: "compile",
   summary: "Compile an ONNX model to a programming image",
   example: "xbc compile model.onnx --target 2t2r -o model.xbi",
+  required: ["--target"],
   declare: (command) =>
     command
       .argument("<model>", "ONNX model")
-      .requiredOption("--target <name|file>", "built-in target, or a device's JSON file")
+      .option("--target <name|file>", "built-in target, or a device's JSON file")
       .option("-o, --output <image>", "write the image (.xbi) here")
       .option(
         "--set <name=value>",

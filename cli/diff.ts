@@ -7,6 +7,7 @@ export default defineCommand<CommonFlags>({
   name: "diff",
   summary: "List the cells and pulses that lead from one image to another",
   example: "xbc diff old.xbi new.xbi",
+  required: [],
   declare: (command) =>
     command
       .argument("<from>", "programming image (.xbi)")

@@ -42,6 +42,7 @@ export default defineCommand<Flags>({
   name: "evaluate",
   summary: "Measure the accuracy of a programming image under noise",
   example: "xbc evaluate model.xbi --data test.npz --trials 20",
+  required: [],
   declare: (command) =>
     command
       .argument("[image]", "programming image (.xbi)")

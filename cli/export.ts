@@ -26,6 +26,7 @@ export default defineCommand<Flags>({
   name: "export",
   summary: "Write an image's cells, pulses or quantized network in another format",
   example: "xbc export model.xbi --format pulses -o pulses.csv",
+  required: ["--format", "--output"],
   declare: (command) =>
     command
       .argument("<image>", "programming image (.xbi)")
@@ -33,11 +34,9 @@ export default defineCommand<Flags>({
         new Option(
           "--format <kind>",
           "npz and csv: cells; pulses: what programs them; readmemh: a folder with a file a layer; onnx: the quantized network",
-        )
-          .choices(formats)
-          .makeOptionMandatory(),
+        ).choices(formats),
       )
-      .requiredOption("-o, --output <file>", "file to write; for readmemh, a folder"),
+      .option("-o, --output <file>", "file to write; for readmemh, a folder"),
   run: async ([path], { format, output }, console) =>
     withImage(path, async (image) => {
       const files = await write(image, format, output);

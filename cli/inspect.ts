@@ -22,6 +22,7 @@ export default defineCommand<Flags>({
   name: "inspect",
   summary: "Show what a model or a programming image holds",
   example: "xbc inspect model.xbi --hash",
+  required: [],
   declare: (command) =>
     command
       .argument("<file>", "programming image (.xbi) or ONNX model")

@@ -20,10 +20,11 @@ export default defineCommand<Flags>({
   name: "locate",
   summary: "Find the cells of a weight, or the weight of a cell",
   example: "xbc locate model.xbi --layer fc1 --output 3 --input 17",
+  required: ["--layer"],
   declare: (command) =>
     command
       .argument("<image>", "programming image (.xbi)")
-      .requiredOption("--layer <name>", "a layer on banks")
+      .option("--layer <name>", "a layer on banks")
       .option("--output <index>", "output of the weight", index("--output"))
       .option(
         "--input <index>",

@@ -23,10 +23,11 @@ export default defineCommand<Flags>({
   name: "run",
   summary: "Run a programming image on inputs",
   example: "xbc run model.xbi --input x.npy -o y.npy",
+  required: ["--input"],
   declare: (command) =>
     command
       .argument("<image>", "programming image (.xbi)")
-      .requiredOption(
+      .option(
         "--input <file>",
         "X.npy, NAME=X.npy (repeatable), or an .npz of several inputs",
         values.repeated,

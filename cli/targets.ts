@@ -12,6 +12,7 @@ export default defineCommand<Flags>({
   name: "targets",
   summary: "List targets, or show a target's technology with units and sources",
   example: "xbc targets 2t2r --json > my-device.json",
+  required: [],
   declare: (command) =>
     command
       .argument("[target]", "built-in target, or a device's JSON file")

@@ -19,6 +19,7 @@ export default defineCommand<Flags>({
   name: "verify",
   summary: "Check a programming image, and its answers against an independent executor",
   example: "xbc verify model.xbi --model model.onnx --data test.npz",
+  required: [],
   declare: (command) =>
     command
       .argument("<image>", "programming image (.xbi)")

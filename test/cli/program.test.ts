@@ -76,7 +76,7 @@ test("a value that an option cannot take names the option, the value and what it
 test("missing arguments, missing options and too many arguments are wrong usage", async () => {
   expect(await lineOf("compile")).toContain("missing required argument 'model'");
   expect(await lineOf("compile", "m.onnx")).toContain(
-    "required option '--target <name|file>' not specified",
+    "needs option --target <name|file>, found none",
   );
   expect(await lineOf("diff", "a.xbi", "b.xbi", "c.xbi")).toContain("too many arguments");
   expect(await lineOf("evaluate", "--merge", "a.json", "--shard", "1/2")).toContain(
