@@ -33,7 +33,7 @@ async function progressBar() {
       bar = new progress.SingleBar({
         format,
         clearOnComplete: true,
-        hideCursor: true,
+        hideCursor: false,
         stream: process.stderr,
       });
       bar.start(total, done, { stage });

@@ -44,7 +44,7 @@ export function filledReference(
 /**
  * The plain truth of a quantized network: integer loops, one sample after another, float subgraphs through the
  * executor. Slow, and written to be read; the kernels are held to it bit for bit.
- * @param inputs by name, with the batch in front
+ * @param inputs by name, with the batch in front; of a drawn input its bits, [samples, presentations, …shape]
  */
 export async function evaluateNetwork(
   network: Pick<QuantizedNetwork, "inputs" | "outputs" | "layers" | "buffers" | "weights">,
@@ -56,7 +56,7 @@ export async function evaluateNetwork(
   for (const input of network.inputs) {
     const given = inputs.get(input.name);
     if (!given) throw new XbcError("BAD_INPUT", `input ${input.name}: needs a tensor, found none`);
-    samples = given.data.length / sizeOf(input.shape);
+    samples = given.data.length / sizeOf(input.shape) / (input.drawn?.presentations ?? 1);
     buffers.set(input.buffer, given);
   }
   for (const layer of network.layers) {
@@ -100,7 +100,7 @@ function matrix(layer: MatrixLayer, weights: ReadonlyMap<string, CodeMatrix>, co
   const w = weights.get(layer.id);
   if (!w || layer.access.kind !== "dense") throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
   const { positions } = layer.access;
-  const x = toNumbers(codes);
+  const x = layer.presentation.kind === "stochastic" ? counted(codes, layer.presentation.presentations, samples) : toNumbers(codes);
   const sums = new Int32Array(samples * positions * layer.outputs);
   for (let row = 0; row < samples * positions; row++) {
     for (let o = 0; o < layer.outputs; o++) {
@@ -110,6 +110,18 @@ function matrix(layer: MatrixLayer, weights: ReadonlyMap<string, CodeMatrix>, co
     }
   }
   return requantized(layer.requantize, tensor("int32", [samples, positions * layer.outputs], sums), layer.outputs, 1);
+}
+
+/** How many of the presentations of each element are 1: drawn bits are [samples, presentations, elements]. */
+function counted(bits: Tensor, presentations: number, samples: number): Float64Array {
+  const size = bits.data.length / samples / presentations;
+  const counts = new Float64Array(samples * size);
+  for (let s = 0; s < samples; s++) {
+    for (let k = 0; k < presentations; k++) {
+      for (let e = 0; e < size; e++) counts[s * size + e] += Number(bits.data[(s * presentations + k) * size + e]);
+    }
+  }
+  return counts;
 }
 
 /** Channel of element e is floor(e / inner) mod channels. */

@@ -71,7 +71,8 @@ function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
   const to = network.buffers.get(layer.to);
   if (!codes || !from || !to) return fail(`layer ${layer.id} lacks weights or buffers`);
   if (codes.data.length !== layer.outputs * layer.inputs) fail(`layer ${layer.id}: weights do not fit its shape`);
-  if (from.kind !== "codes") fail(`layer ${layer.id} reads ${from.kind}, not codes`);
+  const isDrawn = layer.presentation.kind === "stochastic";
+  if (from.kind !== (isDrawn ? "float" : "codes")) fail(`layer ${layer.id} reads ${from.kind}, not codes`);
   const allowed = new Uint8Array(1 << 13);
   for (const level of codes.alphabet.levels) allowed[level + (1 << 12)] = 1;
   for (const code of codes.data) if (!allowed[code + (1 << 12)]) fail(`layer ${layer.id}: code ${code} is not in ${codes.alphabet.name}`);

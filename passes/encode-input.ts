@@ -6,14 +6,16 @@ import { toNumbers } from "../compiler/ir/tensor.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
 import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
+import { drawInput } from "./lowering/drawn-input.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 
-/** `binary:THRESHOLD`, `bits:N` or `auto`. */
+/** `binary:THRESHOLD`, `bits:N`, `stochastic:N` or `auto`. */
 type InputEncoding =
   | { readonly kind: "auto" }
   | { readonly kind: "binary"; readonly threshold: number }
-  | { readonly kind: "bits"; readonly bits: number };
+  | { readonly kind: "bits"; readonly bits: number }
+  | { readonly kind: "stochastic"; readonly presentations: number };
 
 export default definePass({
   name: "encode-input",
@@ -35,13 +37,17 @@ export function parseEncoding(text: string): InputEncoding {
   if (name === "binary" && value !== "" && Number.isFinite(Number(value))) return { kind: "binary", threshold: Number(value) };
   const bits = Number(value);
   if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12) return { kind: "bits", bits };
+  if (name === "stochastic" && Number.isInteger(bits) && bits >= 1 && bits <= 4096) {
+    return { kind: "stochastic", presentations: bits };
+  }
   throw new XbcError(
     "BAD_OPTION",
-    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N, such as binary:0.5 or bits:8`,
+    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N (to 4096), such as binary:0.5 or bits:8`,
   );
 }
 
 function encodeInput(graph: Graph, input: ValueId, encoding: InputEncoding, domain: Domain | null, context: PassContext): Graph {
+  if (encoding.kind === "stochastic") return drawInput(graph, input, encoding.presentations);
   if (graph.values.get(input)?.type !== "float32") return graph;
   switch (encoding.kind) {
     case "binary":

@@ -5,6 +5,7 @@ import type { Graph, GraphNode } from "../compiler/ir/graph.ts";
 import type { InputTransform, LayerId, NetworkInput, QuantizedNetwork, ReferenceWeight } from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
 import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
+import { drawnInputOf } from "./lowering/drawn-input.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
 import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
@@ -95,12 +96,17 @@ export function inputDomains(graph: Graph, transform: readonly InputTransform[])
 }
 
 function networkInputs(graph: Graph, transform: readonly InputTransform[]): readonly NetworkInput[] {
-  return graph.inputs.map((name) => ({
-    name,
-    buffer: bufferId(name),
-    type: graph.values.get(name)?.type ?? "float32",
-    shape: sampleShape(graph, name),
-    batched: isBatched(graph),
-    transform,
-  }));
+  return graph.inputs.map((id) => {
+    const { name, drawn } = drawnInputOf(graph, id);
+    const type = graph.values.get(id)?.type ?? "float32";
+    return {
+      name,
+      buffer: bufferId(id),
+      type: drawn ? (drawn.fullScale === 255 ? "uint8" : "float32") : type,
+      shape: sampleShape(graph, name),
+      batched: isBatched(graph),
+      transform,
+      drawn,
+    };
+  });
 }

@@ -6,6 +6,7 @@ import foldConstants from "./fold-constants.ts";
 import freeBatch from "./free-batch.ts";
 import inferShapes from "./infer-shapes.ts";
 import lower from "./lower.ts";
+import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
 import schedule from "./schedule.ts";
 import ternarize from "./ternarize.ts";
@@ -21,6 +22,7 @@ export const defaultPasses: readonly Pass[] = [
   ternarize,
   quantizeActivations,
   lower,
+  presentStochastic,
   extractThresholds,
   tile,
   schedule,

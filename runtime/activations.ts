@@ -17,6 +17,10 @@ export function planesOf(
   rows: (stride: number) => Rows,
 ): Planes {
   const plane = () => rows(planeBytes(elements));
+  if (presentation.kind === "stochastic") {
+    const planes = Array.from({ length: presentation.presentations }, plane);
+    return { format: { kind: "bits", planes }, terms: planes.map((mask) => ({ sign: null, mask, significance: 1 })) };
+  }
   if (presentation.kind === "planes") {
     const planes = presentation.significances.map(plane);
     const bipolarDigits = presentation.digits === "bipolar";

@@ -85,7 +85,7 @@ export async function openSession(image: ProgrammingImage, options: SessionOptio
         const parts = new Map<string, Tensor[]>(image.outputs.map(({ name }) => [name, []]));
         for (let first = 0; first < samples.count; first += runner.capacity) {
           const count = Math.min(runner.capacity, samples.count - first);
-          const answers = await runner.run(cut(samples, first, count), weights, count, first);
+          const answers = await runner.run(cut(samples, first, count), weights, count, { seed: draw.seed, sampleBase: first });
           for (const [name, answer] of answers) parts.get(name)?.push(answer);
           progress(first + count, samples.count);
         }

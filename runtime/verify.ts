@@ -3,6 +3,7 @@ import { evaluateGraph } from "../compiler/evaluate.ts";
 import { referenceOf } from "../compiler/image/export-onnx.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { NetworkInput } from "../compiler/ir/network.ts";
+import { referenceInput } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { allocate, sizeOf, tensor, toNumbers } from "../compiler/ir/tensor.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
@@ -10,6 +11,7 @@ import type { ExternalData } from "../compiler/onnx/parse.ts";
 import { parseOnnx } from "../compiler/onnx/parse.ts";
 import { deriveKey, wordAt } from "../compiler/random.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
+import { drawBits } from "./drawn-input.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import type { VerifyReport } from "./report/report.ts";
 import { named, run } from "./run.ts";
@@ -38,14 +40,28 @@ export async function verify(image: ProgrammingImage, options: VerifyOptions = {
     threads: options.threads ?? 1,
     progress: (_, done, total) => options.progress?.("verify", done, total),
   });
-  const feeds = new Map(image.inputs.map((input) => [input.name, floatFeed(input, data)]));
+  const feeds = new Map(image.inputs.map((input, index) => [referenceInput(input), referenceFeed(image, input, index, data)]));
   const expected = await evaluateGraph(reference, executor, feeds);
   checks.push(equality(image, answer.outputs, expected, answer.samples, executor.name));
-  if (options.model) {
+  if (options.model && image.inputs.every((input) => !input.drawn)) {
     const model = importGraph(parseOnnx(options.model, options.externalData));
     checks.push(againstModel(image, answer.outputs, await evaluateGraph(model, executor, feeds), answer.samples));
   }
   return { passed: checks.every((check) => check.passed), checks };
+}
+
+/** What the reference graph takes for an input: its samples, or the bits that a run draws of them. */
+function referenceFeed(image: ProgrammingImage, input: NetworkInput, index: number, data: ReadonlyMap<string, Tensor>): Tensor {
+  const given = data.get(input.name);
+  if (!input.drawn || !given) return floatFeed(input, data);
+  const { presentations } = input.drawn;
+  const samples = samplesIn(input, given);
+  const size = sizeOf(input.shape);
+  const bits = new Uint8Array(samples * presentations * size);
+  drawBits(input, inputRows(input, given), { seed: image.seed, index, sampleBase: 0 }, (sample, presentation, element) => {
+    bits[(sample * presentations + presentation) * size + element] = 1;
+  });
+  return tensor("bool", [samples, presentations, ...input.shape], bits);
 }
 
 /** The network's own input, as its first operator takes it. */

@@ -191,6 +191,11 @@ export interface NetworkInput {
   /** true: the ONNX input has the batch as its first dimension; false: it has none */
   readonly batched: boolean;
   readonly transform: readonly InputTransform[];
+  /**
+   * R5: each number is a probability (1 at `fullScale`), of which so many Bernoulli presentations are drawn; the
+   * exported network takes the drawn bits, [presentations, …shape], as its input `NAME/bits`. Null: as it is.
+   */
+  readonly drawn: { readonly presentations: number; readonly fullScale: number } | null;
 }
 
 export interface NetworkOutput {
@@ -229,6 +234,12 @@ export interface ReferenceWeight {
 export function levelsOf(range: CodeRange): number {
   return (range.maximum - range.minimum) / range.step + 1;
 }
+
+/** The input of the reference graph that carries a network input: itself, or its drawn bits. */
+export const referenceInput = (input: NetworkInput): ValueId => (input.drawn ? drawnBits(input.name) : input.name);
+
+/** The name of the drawn bits of an input. */
+export const drawnBits = (name: ValueId): ValueId => `${name}/bits`;
 
 export const bipolar: CodeRange = { minimum: -1, maximum: 1, step: 2 };
 export const ternaryCodes: CodeRange = { minimum: -1, maximum: 1, step: 1 };

@@ -251,6 +251,12 @@ export const manifest = exact(
         shape,
         batched: Type.Boolean(),
         transform: Type.Array(transform),
+        drawn: nullable(
+          exact({
+            presentations: Type.Integer({ minimum: 1, maximum: 2 ** 20 }),
+            fullScale: Type.Number({ exclusiveMinimum: 0 }),
+          }),
+        ),
       }),
     ),
     outputs: Type.Array(exact({ name: text(), buffer: text() })),

@@ -13,7 +13,7 @@ import type {
   Presentation,
   SubgraphLayer,
 } from "../../compiler/ir/network.ts";
-import { bufferId, layerId, levelsOf } from "../../compiler/ir/network.ts";
+import { bufferId, layerId, levelsOf, referenceInput } from "../../compiler/ir/network.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { serializeGraph, subgraph } from "../../compiler/onnx/serialize.ts";
 import type { ReferenceLayer } from "./reference.ts";
@@ -37,14 +37,15 @@ export function cutAtMatrices(
   inputs: readonly NetworkInput[],
 ): Cut {
   const made = producers(graph);
-  const sources = new Map<ValueId, BufferId>(inputs.map((input) => [input.name, input.buffer]));
+  const sources = new Map<ValueId, BufferId>(inputs.map((input) => [referenceInput(input), input.buffer]));
   const layers: Layer[] = [];
   const buffers = new Map<BufferId, Buffer>();
   const weights = new Map<LayerId, CodeMatrix>();
   const subgraphs = new Map<LayerId, Graph>();
   const codes = new Map<ValueId, BufferId>();
   for (const input of inputs) {
-    buffers.set(input.buffer, { kind: "float", shape: input.shape, type: input.type });
+    const type = graph.values.get(referenceInput(input))?.type ?? input.type;
+    buffers.set(input.buffer, { kind: "float", shape: sampleShape(graph, referenceInput(input)), type });
   }
 
   const shapeOf = (value: ValueId): readonly number[] => sampleShape(graph, value);

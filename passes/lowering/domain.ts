@@ -7,6 +7,7 @@ import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
 /**
  * What is known of the numbers that a value can take: that they lie between two bounds, and, for a
  * quantized value, that each is offset + scale·code (to float32 rounding) with a code of the range.
+ * While the rules run, a range may be without end (Round of any float): a Clip may bound it later.
  */
 export interface Domain {
   readonly low: number;
@@ -17,6 +18,9 @@ export interface Domain {
 const unknown: Domain = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, codes: null };
 const integers = (minimum: number, maximum: number): Domain => grid(1, 0, { minimum, maximum, step: 1 });
 const truth = integers(0, 1);
+/** more codes than this are no quantization that an array could take */
+const LARGEST_SPAN = 2 ** 20;
+const isEndless = ({ minimum, maximum }: CodeRange): boolean => !Number.isFinite(maximum - minimum);
 
 /**
  * A quantized domain in its plainest form: the offset moved into the codes where it is a whole or a half
@@ -28,7 +32,7 @@ export function grid(scale: number, offset: number, range: CodeRange): Domain {
   }
   let codes = { scale, offset, range };
   const shift = Math.round((2 * offset) / scale) / 2;
-  if (offset !== 0 && Math.abs(offset / scale - shift) < 1e-5) {
+  if (offset !== 0 && !isEndless(range) && Math.abs(offset / scale - shift) < 1e-5) {
     codes = Number.isInteger(shift)
       ? { scale, offset: 0, range: moved(range, 1, shift) }
       : { scale: scale / 2, offset: 0, range: moved(range, 2, 2 * shift) };
@@ -73,7 +77,13 @@ export function domainsOf(graph: Graph, inputs: ReadonlyMap<ValueId, Domain>): R
     const domain = rule(node, context);
     if (domain) domains.set(node.outputs[0], domain);
   }
-  return domains;
+  return new Map([...domains].map(([id, domain]) => [id, withoutLargeCodes(domain)]));
+}
+
+function withoutLargeCodes(domain: Domain): Domain {
+  const range = domain.codes?.range;
+  const fits = !range || range.maximum - range.minimum <= LARGEST_SPAN * range.step;
+  return fits ? domain : { ...domain, codes: null };
 }
 
 function typeDomain(type: string | undefined): Domain | null {
@@ -124,8 +134,7 @@ const rounded =
   (_, { of }) => {
     const { low, high, codes } = of(0);
     if (codes && codes.offset === 0 && codes.scale === 1) return of(0);
-    if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
-    return Math.abs(low) > 2 ** 20 || Math.abs(high) > 2 ** 20 ? null : integers(round(low), round(high));
+    return integers(round(low), round(high));
   };
 
 function roundHalfToEven(x: number): number {
@@ -140,16 +149,18 @@ function clip(domain: Domain, low: number, high: number): Domain {
   const bounds = { low: Math.max(domain.low, low), high: Math.min(domain.high, high) };
   if (!domain.codes) return { ...bounds, codes: null };
   const { scale, offset, range } = domain.codes;
-  const step = scale * range.step;
-  const first = Math.max(0, (low - domain.low) / step);
-  const last = Math.min((domain.high - domain.low) / step, (high - domain.low) / step);
-  const onGrid = Math.abs(first - Math.round(first)) < 1e-4 && Math.abs(last - Math.round(last)) < 1e-4;
-  if (!onGrid || last < first) return { ...bounds, codes: null };
-  return grid(scale, offset, {
-    minimum: range.minimum + Math.round(first) * range.step,
-    maximum: range.minimum + Math.round(last) * range.step,
-    step: range.step,
-  });
+  const minimum = codeOnGrid(Math.max(range.minimum, (low - offset) / scale), range);
+  const maximum = codeOnGrid(Math.min(range.maximum, (high - offset) / scale), range);
+  if (minimum === null || maximum === null || maximum < minimum) return { ...bounds, codes: null };
+  return grid(scale, offset, { minimum, maximum, step: range.step });
+}
+
+/** The code of a range that a number is, to rounding; null between codes. A range without end has step 1. */
+function codeOnGrid(code: number, { minimum, step }: CodeRange): number | null {
+  if (!Number.isFinite(code)) return code;
+  const origin = Number.isFinite(minimum) ? minimum : 0;
+  const steps = (code - origin) / step;
+  return Math.abs(steps - Math.round(steps)) < 1e-4 ? origin + Math.round(steps) * step : null;
 }
 
 /** x·factor + term for constants. */

@@ -278,6 +278,7 @@ export function sampleImage(salt = 1): ProgrammingImage {
         shape: [9],
         batched: true,
         transform: [{ kind: "scale", value: 1 / 255 }],
+        drawn: null,
       },
     ],
     outputs: [{ name: "y", buffer: id("y") }],

@@ -67,6 +67,20 @@ function layOut(at: usize, row: u32, rows: u32, firstRow: u32, words: u32, scrat
   }
 }
 
+/** sums[64] = base - 2 counts: most networks have one binary product. */
+@inline
+function combineBinary(counts: usize, sums: usize, base: i32): void {
+  const b = i32x4.splat(base);
+  for (let at: usize = 0; at < 256; at += 64) {
+    const c0 = v128.load(counts + at), c1 = v128.load(counts + at, 16);
+    const c2 = v128.load(counts + at, 32), c3 = v128.load(counts + at, 48);
+    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c0, 1)));
+    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c1, 1)), 16);
+    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c2, 1)), 32);
+    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c3, 1)), 48);
+  }
+}
+
 /** sums[64] (+)= significance * (base + weight counts + factor * counts) */
 @inline
 function combine(first: bool, counts: usize, sums: usize, base: i32, weightCounts: usize, factor: i32, significance: i32): void {
@@ -97,18 +111,29 @@ function product(at: usize, isFirst: bool, r: u32, o: u32, tiles: i32, words: u3
   const weights = <usize>word(at, WEIGHTS) + (o >> 1) * tileBytes;
   countPair(flags & MODE_BITS, x, weights, words, tiles, scratch + COUNTS);
   const weightCounts: usize = word(at, WEIGHT_COUNTS);
+  const factor = signed(at, FACTOR);
+  const significance = signed(at, SIGNIFICANCE);
+  const isBinary = isFirst && weightCounts == 0 && factor == -2 && significance == 1;
   for (let half: u32 = 0; half < 2; half++) {
     const from = <usize>half << 8;
     const base = signed(at, BASE) + ((flags & ROW_COUNTED) != 0 ? load<i32>(stage + ((r + half) << 2)) : 0);
-    combine(
+    if (isBinary) combineBinary(scratch + COUNTS + from, scratch + SUMS + from, base);
+    else combine(
       isFirst, scratch + COUNTS + from, scratch + SUMS + from, base,
-      weightCounts == 0 ? 0 : weightCounts + (o << 2), signed(at, FACTOR), signed(at, SIGNIFICANCE),
+      weightCounts == 0 ? 0 : weightCounts + (o << 2), factor, significance,
     );
   }
 }
 
 function copySums(from: usize, to: usize, count: u32): void {
   let o: u32 = 0;
+  for (; o + 16 <= count; o += 16) {
+    const at = o << 2;
+    v128.store(to + at, v128.load(from + at));
+    v128.store(to + at, v128.load(from + at, 16), 16);
+    v128.store(to + at, v128.load(from + at, 32), 32);
+    v128.store(to + at, v128.load(from + at, 48), 48);
+  }
   for (; o + 4 <= count; o += 4) v128.store(to + (o << 2), v128.load(from + (o << 2)));
   for (; o < count; o++) store<i32>(to + (o << 2), load<i32>(from + (o << 2)));
 }

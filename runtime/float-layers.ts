@@ -1,0 +1,83 @@
+import type { FloatSession } from "../compiler/define.ts";
+import { internal } from "../compiler/errors.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import type { Buffer, BufferId, SubgraphLayer } from "../compiler/ir/network.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
+import { allocate, sizeOf, tensor } from "../compiler/ir/tensor.ts";
+import type { InputRows } from "./input.ts";
+import type { Engine } from "./kernels/engine.ts";
+import type { Place } from "./places.ts";
+
+export interface FloatContext {
+  readonly image: ProgrammingImage;
+  readonly placeOf: (id: BufferId) => Place;
+  readonly floats: Map<BufferId, Tensor>;
+  readonly engine: Engine;
+  readonly samples: number;
+  readonly inputs: ReadonlyMap<BufferId, InputRows>;
+}
+
+export async function runSubgraph(layer: SubgraphLayer, session: FloatSession, context: FloatContext): Promise<void> {
+  const feeds = layer.from.map((id, k): [string, Tensor] => [layer.inputNames[k], feedOf(id, context)]);
+  const answers = layer.anyBatch || context.samples === 1 ? await session.run(new Map(feeds)) : await oneByOne(session, feeds, context.samples);
+  layer.to.forEach((to, k) => {
+    const made = answers.get(layer.outputNames[k]);
+    if (made) context.floats.set(to, made);
+  });
+}
+
+/** A model whose shapes hold for one sample runs once per sample. */
+async function oneByOne(session: FloatSession, feeds: readonly (readonly [string, Tensor])[], samples: number): Promise<ReadonlyMap<string, Tensor>> {
+  const parts: ReadonlyMap<string, Tensor>[] = [];
+  for (let s = 0; s < samples; s++) {
+    const one = feeds.map(([name, { type, shape, data }]): [string, Tensor] => {
+      const size = data.length / samples;
+      return [name, tensor(type, [1, ...shape.slice(1)], data.slice(s * size, (s + 1) * size))];
+    });
+    parts.push(await session.run(new Map(one)));
+  }
+  return new Map([...parts[0].keys()].map((name) => [name, stack(parts.map((part) => part.get(name)))]));
+}
+
+function stack(parts: readonly (Tensor | undefined)[]): Tensor {
+  const known = parts.flatMap((part) => part ?? []);
+  const [first] = known;
+  const size = first.data.length;
+  const all = allocate(first.type, size * known.length);
+  known.forEach((part, s) => {
+    for (let e = 0; e < size; e++) all[s * size + e] = part.data[e];
+  });
+  return tensor(first.type, [known.length, ...first.shape.slice(1)], all);
+}
+
+export function collectOutputs(context: FloatContext): ReadonlyMap<string, Tensor> {
+  return new Map(context.image.outputs.map(({ name, buffer }) => [name, feedOf(buffer, context)]));
+}
+
+/** A buffer's values as the subgraph takes them: sums and codes as floats, inputs in their own type. */
+function feedOf(id: BufferId, { image, placeOf, floats, engine, samples, inputs }: FloatContext): Tensor {
+  const known = floats.get(id);
+  if (known) return known;
+  const given = inputs.get(id);
+  if (given) return inputTensor(given, samples, image.buffers.get(id));
+  const { buffer, values } = placeOf(id);
+  if (buffer.kind === "float") throw internal("runner", `buffer ${id} is empty`);
+  const length = samples * sizeOf(buffer.shape);
+  const shape = [samples, ...buffer.shape];
+  if (buffer.kind === "codes") return tensor("float32", shape, Float32Array.from(engine.int16(values.at, length)));
+  const sums = engine.int32(values.at, length);
+  return buffer.bound >= 2 ** 24 ? tensor("float64", shape, Float64Array.from(sums)) : tensor("float32", shape, Float32Array.from(sums));
+}
+
+function inputTensor(given: InputRows, samples: number, buffer: Buffer | undefined): Tensor {
+  const shape = [samples, ...(buffer?.shape ?? [])];
+  const type = buffer?.kind === "float" ? buffer.type : "float32";
+  if (given.kind === "bytes" && type === "uint8") return tensor("uint8", shape, given.data);
+  const numbers = given.kind === "bytes" ? Float32Array.from(given.data, given.valueOf) : given.data;
+  if (type === "float32") return tensor("float32", shape, numbers);
+  const data = allocate(type, numbers.length);
+  numbers.forEach((x, e) => {
+    data[e] = data instanceof BigInt64Array || data instanceof BigUint64Array ? BigInt(x) : x;
+  });
+  return tensor(type, shape, data);
+}

@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { evaluateNetwork } from "../../compiler/evaluate.ts";
+import { codesOfImage, exportOnnx } from "../../compiler/image/export-onnx.ts";
+import type { ProgrammingImage } from "../../compiler/ir/image.ts";
+import type { Tensor } from "../../compiler/ir/tensor.ts";
+import { run } from "../../runtime/run.ts";
+import { compileTo2t2r, feedsOf, numbersOf } from "../support/compile.ts";
+import { drawnNetwork, networkDraws } from "../support/networks.ts";
+import { executor, runBytes } from "../support/run-onnx.ts";
+
+const configurations = ["parallel-to-sequential", "sequential-to-parallel"] as const;
+const banks = [null, { wordLines: 4, bitLines: 6 }, { wordLines: 7, bitLines: 16 }] as const;
+const SAMPLES = 17;
+
+/** What the exported network, the plain truth and the kernels say, which must be the same. */
+async function answers(image: ProgrammingImage, data: Tensor, batch: number, threads = 1) {
+  const feeds = feedsOf(image, data);
+  const network = { ...image, weights: await codesOfImage(image) };
+  const ran = await run(image, data, { executor, batch, threads });
+  return {
+    exported: numbersOf(await runBytes(await exportOnnx(image), Object.fromEntries(feeds))),
+    plain: numbersOf(await evaluateNetwork(network, executor, feeds)),
+    ran: numbersOf(ran.outputs),
+  };
+}
+
+test("without noise a run equals evaluateNetwork and onnxruntime on the export bit for bit", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      networkDraws,
+      fc.constantFrom(...configurations),
+      fc.constantFrom(...banks),
+      fc.constantFrom(1, 7, SAMPLES),
+      async (draw, configuration, bank, batch) => {
+        const network = drawnNetwork(draw);
+        const { inputTransform, inputEncoding } = network;
+        const image = await compileTo2t2r(network.model, { configuration, bank, inputTransform, inputEncoding });
+        const { exported, plain, ran } = await answers(image, network.data(SAMPLES), batch);
+        expect(plain).toEqual(exported);
+        expect(ran).toEqual(exported);
+      },
+    ),
+    { numRuns: Number(process.env.LAW_RUNS ?? 60), seed: Number(process.env.LAW_SEED ?? 20), endOnFailure: process.env.LAW_NOSHRINK === "1" },
+  );
+});
