@@ -75,7 +75,7 @@ function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixCho
       `layer ${node.name}: needs quantized weights, found floats; use --precision binary or --precision ternary`,
     );
   }
-  if (!domain?.codes) {
+  if (!domain?.codes || !(domain.codes.range.maximum - domain.codes.range.minimum < 2 ** 16)) {
     throw new XbcError(
       "NOT_ENCODABLE",
       `layer ${node.name}: needs quantized activations, found floats in ${matrix.data}; ` +

@@ -5,6 +5,7 @@ import type { Graph, ValueId } from "../compiler/ir/graph.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import { inputDomains } from "./lower.ts";
+import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
 import { parseTransform } from "./lowering/input-transform.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
@@ -30,8 +31,11 @@ export default definePass({
 function floatOperands(graph: Graph, context: PassContext): readonly ValueId[] {
   const domains = domainsOf(graph, inputDomains(graph, parseTransform(context.options.inputTransform)));
   const operands = graph.nodes.flatMap((node) => matrixNodeOf(graph, node)?.data ?? []);
-  return [...new Set(operands)].filter((value) => !domains.get(value)?.codes);
+  return [...new Set(operands)].filter((value) => !isQuantized(domains.get(value)));
 }
+
+const isQuantized = (domain: Domain | undefined): boolean =>
+  domain?.codes !== null && domain !== undefined && Number.isFinite(domain.high - domain.low);
 
 interface Observed {
   readonly low: number;

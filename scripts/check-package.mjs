@@ -68,9 +68,10 @@ export const report: EvaluationReport = await evaluate(image, { x, y: null });
 export const wrong = await compile(new Uint8Array(), { target: 2 });
 `,
 );
-const tsc = join(root, "node_modules/typescript/bin/tsc");
-const strict = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"];
-run(process.execPath, [tsc, ...strict, "--module", "nodenext", "--types", "", "types.ts"]);
+const options = { noEmit: true, strict: true, skipLibCheck: true, target: "es2022", types: [] };
+const project = { compilerOptions: { ...options, module: "nodenext" }, files: ["types.ts"] };
+writeFileSync(join(home, "tsconfig.json"), JSON.stringify(project));
+run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", home]);
 
 rmSync(folder, { recursive: true, force: true });
 console.log(`${tarball}: installs, runs as a command and as a library, and its types resolve`);

@@ -50,12 +50,12 @@ export function cutAtMatrices(
 
   const shapeOf = (value: ValueId): readonly number[] => sampleShape(graph, value);
 
-  /** A subgraph layer that makes some values from the sources that they need. */
-  const addSubgraph = (id: LayerId, values: readonly ValueId[]): readonly BufferId[] => {
+  /** A subgraph layer that makes some values from the sources that they need, each in a buffer of its own. */
+  const addSubgraph = (id: LayerId, values: readonly ValueId[], suffix: string): readonly BufferId[] => {
     const needs = sourcesOf(graph, made, sources, values);
     const body = subgraph(graph, needs, values);
     const to = values.map((value) => {
-      const buffer = bufferId(`${value}`);
+      const buffer = bufferId(`${value}${suffix}`);
       const type = graph.values.get(value)?.type ?? "float32";
       buffers.set(buffer, { kind: "float", shape: shapeOf(value), type });
       return buffer;
@@ -79,7 +79,7 @@ export function cutAtMatrices(
     const known = codes.get(layer.codesValue);
     if (known) return known;
     const direct = sources.get(layer.codesValue);
-    const [from] = direct ? [direct] : addSubgraph(layerId(`${layer.codesValue}/float`), [layer.codesValue]);
+    const [from] = direct ? [direct] : addSubgraph(layerId(`${layer.codesValue}/float`), [layer.codesValue], "/float");
     const to = bufferId(`${layer.codesValue}/codes`);
     buffers.set(to, { kind: "codes", shape: shapeOf(layer.codesValue), range: layer.range });
     layers.push(encodeLayer(layer, from, to));
@@ -95,7 +95,7 @@ export function cutAtMatrices(
     weights.set(layer.id, reference.weights.codes);
     layers.push(layer);
   }
-  addSubgraph(layerId("outputs"), graph.outputs);
+  addSubgraph(layerId("outputs"), graph.outputs, "");
   return { layers, buffers, weights, subgraphs };
 }
 

@@ -28,7 +28,7 @@ const isEndless = ({ minimum, maximum }: CodeRange): boolean => !Number.isFinite
  */
 export function grid(scale: number, offset: number, range: CodeRange): Domain {
   if (scale < 0) {
-    return grid(-scale, offset, { minimum: -range.maximum, maximum: -range.minimum, step: range.step });
+    return grid(-scale, offset, { minimum: 0 - range.maximum, maximum: 0 - range.minimum, step: range.step });
   }
   let codes = { scale, offset, range };
   const shift = Math.round((2 * offset) / scale) / 2;
@@ -128,7 +128,7 @@ const bounded =
   (low: number, high: number): Rule =>
   () => ({ low, high, codes: null });
 
-/** Round, Floor, Ceil: whole numbers between the rounded bounds. */
+/** Round, Floor, Ceil: whole numbers between the rounded bounds, which a Clip behind may narrow. */
 const rounded =
   (round: (x: number) => number): Rule =>
   (_, { of }) => {
@@ -138,6 +138,7 @@ const rounded =
   };
 
 function roundHalfToEven(x: number): number {
+  if (!Number.isFinite(x)) return x;
   const floor = Math.floor(x);
   const rest = x - floor;
   if (rest !== 0.5) return Math.round(x);
@@ -146,21 +147,21 @@ function roundHalfToEven(x: number): number {
 
 /** Values outside the bounds move to the bound; codes survive where the bound is one of them. */
 function clip(domain: Domain, low: number, high: number): Domain {
-  const bounds = { low: Math.max(domain.low, low), high: Math.min(domain.high, high) };
-  if (!domain.codes) return { ...bounds, codes: null };
+  const bounds = { low: Math.max(domain.low, low), high: Math.min(domain.high, high), codes: null };
+  if (!domain.codes) return bounds;
   const { scale, offset, range } = domain.codes;
-  const minimum = codeOnGrid(Math.max(range.minimum, (low - offset) / scale), range);
-  const maximum = codeOnGrid(Math.min(range.maximum, (high - offset) / scale), range);
-  if (minimum === null || maximum === null || maximum < minimum) return { ...bounds, codes: null };
+  const minimum = low > domain.low ? codeAt(domain.codes, low) : range.minimum;
+  const maximum = high < domain.high ? codeAt(domain.codes, high) : range.maximum;
+  if (minimum === null || maximum === null || maximum < minimum) return bounds;
   return grid(scale, offset, { minimum, maximum, step: range.step });
 }
 
-/** The code of a range that a number is, to rounding; null between codes. A range without end has step 1. */
-function codeOnGrid(code: number, { minimum, step }: CodeRange): number | null {
-  if (!Number.isFinite(code)) return code;
-  const origin = Number.isFinite(minimum) ? minimum : 0;
-  const steps = (code - origin) / step;
-  return Math.abs(steps - Math.round(steps)) < 1e-4 ? origin + Math.round(steps) * step : null;
+/** The code whose value a number is, or null where it lies between codes. */
+function codeAt({ scale, offset, range }: NonNullable<Domain["codes"]>, value: number): number | null {
+  const exact = (value - offset) / scale;
+  const code = Math.round(exact);
+  const isOnGrid = Number.isFinite(range.minimum) ? (code - range.minimum) % range.step === 0 : range.step === 1;
+  return Math.abs(exact - code) < 1e-4 && isOnGrid ? code : null;
 }
 
 /** x·factor + term for constants. */
@@ -240,9 +241,11 @@ function union(domains: readonly Domain[]): Domain | null {
   const ranges = grids.flatMap((g) => (g ? [g.range] : []));
   const minimum = Math.min(...ranges.map((r) => r.minimum));
   const maximum = Math.max(...ranges.map((r) => r.maximum));
-  const steps = new Set(ranges.map((r) => r.step));
-  const aligned = steps.size === 1 && ranges.every((r) => (r.minimum - minimum) % r.step === 0);
-  return grid(scale, 0, { minimum, maximum, step: aligned ? ranges[0].step : 1 });
+  // A single number is on any step that reaches it.
+  const steps = new Set(ranges.flatMap((r) => (r.minimum < r.maximum ? [r.step] : [])));
+  const [step = 1] = steps;
+  const aligned = steps.size === 1 && ranges.every((r) => (r.minimum - minimum) % step === 0);
+  return grid(scale, 0, { minimum, maximum, step: aligned ? step : 1 });
 }
 
 const clipRule: Rule = (node, { of, scalar }) => {

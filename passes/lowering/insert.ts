@@ -47,13 +47,13 @@ export function insertAfter(graph: Graph, value: ValueId, steps: readonly Quanti
   return { ...graph, nodes, constants, values };
 }
 
-/** offset + scale·clip(round((x − offset)/scale), 0 or minimum, maximum), rounding half to even. */
+/** offset + scale·round(clip((x − offset)/scale, minimum, maximum)), rounding half to even. */
 export function uniformQuantizer(scale: number, offset: number, minimum: number, maximum: number): readonly QuantizerStep[] {
   return [
     ...(offset === 0 ? [] : [{ op: "Sub", operands: [offset] }]),
     ...(scale === 1 ? [] : [{ op: "Div", operands: [scale] }]),
-    { op: "Round", operands: [] },
     { op: "Clip", operands: [minimum, maximum] },
+    { op: "Round", operands: [] },
     ...(scale === 1 ? [] : [{ op: "Mul", operands: [scale] }]),
     ...(offset === 0 ? [] : [{ op: "Add", operands: [offset] }]),
   ];

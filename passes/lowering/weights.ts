@@ -21,18 +21,28 @@ const LARGEST_CODE = 2047; // an alphabet holds at most 12 bits
 
 /**
  * The codes of weights that already are quantized: ±s, {−s, 0, s}, or k·s for integers k, with one scale
- * for the tensor or one per output. Null where they are floats: no scale reproduces them bit for bit.
+ * for the tensor, or one per output where that takes fewer levels: ±½ and ±¼ are signs with two scales.
+ * Null where they are floats: no scale reproduces them bit for bit.
  */
 export function recognizeWeights(matrix: FloatMatrix): CodedWeights | null {
-  const whole = gridOf(distinct(matrix, 0, matrix.outputs));
-  if (whole) return coded(matrix, Float32Array.of(whole));
+  const scale = gridOf(distinct(matrix, 0, matrix.outputs));
+  const whole = scale === null ? null : coded(matrix, Float32Array.of(scale));
+  if (matrix.outputs === 1 || (whole && levels(whole) <= 3)) return whole;
+  const scales = outputScales(matrix);
+  const each = scales && coded(matrix, scales);
+  return each && (!whole || levels(each) < levels(whole)) ? each : whole;
+}
+
+const levels = ({ codes }: CodedWeights): number => codes.alphabet.levels.length;
+
+function outputScales(matrix: FloatMatrix): Float32Array | null {
   const scales = new Float32Array(matrix.outputs);
   for (let o = 0; o < matrix.outputs; o++) {
     const scale = gridOf(distinct(matrix, o, o + 1));
     if (scale === null) return null;
     scales[o] = scale;
   }
-  return matrix.outputs > 1 ? coded(matrix, scales) : null;
+  return scales;
 }
 
 /** Magnitudes that occur in some rows; null when there are too many for a grid of 12 bits. */
@@ -65,7 +75,10 @@ function gridOf(magnitudes: Set<number> | null): number | null {
   for (let k = 1; k < sorted.length; k++) pitch = Math.min(pitch, sorted[k] - sorted[k - 1]);
   const largest = sorted[sorted.length - 1];
   // Integers are their own codes, even where their common divisor is larger: no scale to round.
-  if (sorted.every(Number.isInteger)) return largest <= LARGEST_CODE ? greatestDivisor(sorted) : null;
+  if (sorted.every(Number.isInteger)) {
+    const divisor = greatestDivisor(sorted);
+    return largest / divisor <= LARGEST_CODE ? divisor : null;
+  }
   for (let divisor = 1; divisor <= 4; divisor++) {
     const top = Math.round((largest / pitch) * divisor);
     if (top > LARGEST_CODE) return null;

@@ -5,7 +5,7 @@ import { codesOfImage, exportOnnx } from "../../compiler/image/export-onnx.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { run } from "../../runtime/run.ts";
-import { compileTo2t2r, feedsOf, numbersOf } from "../support/compile.ts";
+import { compileTo2t2r, feedsOf, numbersOf, perBatch } from "../support/compile.ts";
 import { drawnNetwork, networkDraws } from "../support/networks.ts";
 import { executor, runBytes } from "../support/run-onnx.ts";
 
@@ -16,11 +16,17 @@ const SAMPLES = 17;
 /** What the exported network, the plain truth and the kernels say, which must be the same. */
 async function answers(image: ProgrammingImage, data: Tensor, batch: number, threads = 1) {
   const feeds = feedsOf(image, data);
-  const network = { ...image, weights: await codesOfImage(image) };
+  const weights = await codesOfImage(image);
+  const exported = await exportOnnx(image);
+  const anyBatch = image.layers.every((layer) => layer.kind !== "subgraph" || layer.anyBatch);
   const ran = await run(image, data, { executor, batch, threads });
   return {
-    exported: numbersOf(await runBytes(await exportOnnx(image), Object.fromEntries(feeds))),
-    plain: numbersOf(await evaluateNetwork(network, executor, feeds)),
+    exported: numbersOf(
+      await perBatch(feeds, anyBatch, (part) => runBytes(exported, Object.fromEntries(part))),
+    ),
+    plain: numbersOf(
+      await perBatch(feeds, anyBatch, (part) => evaluateNetwork({ ...image, weights }, executor, part)),
+    ),
     ran: numbersOf(ran.outputs),
   };
 }

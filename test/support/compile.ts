@@ -3,6 +3,7 @@ import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { toNumbers } from "../../compiler/ir/tensor.ts";
 import { compile } from "../../index.ts";
+import { joined } from "../../runtime/run.ts";
 import { floatFeed } from "../../runtime/verify.ts";
 import { executor } from "./run-onnx.ts";
 
@@ -21,3 +22,29 @@ export const numbersOf = (
   outputs: ReadonlyMap<string, Tensor>,
 ): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries([...outputs].map(([name, t]) => [name, Array.from(toNumbers(t), (x) => x + 0)]));
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** All samples at once, or one by one where a model holds for one sample only; answers joined. */
+export async function perBatch(
+  feeds: Tensors,
+  anyBatch: boolean,
+  answer: (feeds: Tensors) => Promise<Tensors>,
+): Promise<Tensors> {
+  const [samples] = [...feeds.values()].map(({ shape }) => shape[0]);
+  if (anyBatch || samples === 1) return answer(feeds);
+  const parts: Tensors[] = [];
+  for (let s = 0; s < samples; s++) {
+    const one = [...feeds].map(([name, all]): [string, Tensor] => [name, samplesOf(all, s, 1)]);
+    parts.push(await answer(new Map(one)));
+  }
+  const names = [...parts[0].keys()];
+  return new Map(names.map((name) => [name, joined(parts.flatMap((part) => part.get(name) ?? []))]));
+}
+
+/** Samples first … first + count − 1 of a tensor. */
+export function samplesOf(all: Tensor, first: number, count: number): Tensor {
+  const size = all.data.length / all.shape[0];
+  const data = all.data.slice(first * size, (first + count) * size);
+  return { type: all.type, shape: [count, ...all.shape.slice(1)], data };
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { sizeOf, tensor } from "../../compiler/ir/tensor.ts";
+import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { buildModel, floats, integers, type NodeSpec, of } from "./build-onnx.ts";
 
 /** One layer of a drawn network; numbers that choose among what is there are taken modulo. */
@@ -323,10 +323,4 @@ function join(b: Builder, own: Value, values: readonly Value[], layer: LayerDraw
   if (!other) return null;
   if (layer.join === "Add") return { name: b.add("Add", [own.name, other.name]), width: own.width, grid: "sum" };
   return { name: b.add("Concat", [own.name, other.name], { axis: -1 }), width: own.width + other.width, grid: "1" };
-}
-
-/** The first samples of a tensor. */
-export function firstSamples(data: Tensor, samples: number): Tensor {
-  const size = data.data.length / data.shape[0];
-  return tensor(data.type, [samples, ...data.shape.slice(1)], data.data.slice(0, samples * size));
 }
