@@ -1,11 +1,10 @@
 import { XbcError } from "../compiler/errors.ts";
-import { evaluateGraph } from "../compiler/evaluate.ts";
-import type { Graph } from "../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
 import { type ExternalData, parseOnnx } from "../compiler/onnx/parse.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "../runtime/float-executor.ts";
+import { runFloatModel } from "../runtime/float-model.ts";
 import { metricNamed } from "../runtime/metrics.ts";
 import { floatFeed } from "../runtime/verify.ts";
 import type { Dataset } from "./data.ts";
@@ -14,9 +13,6 @@ export interface FloatModel {
   readonly bytes: Uint8Array;
   readonly external: ExternalData;
 }
-
-/** Samples at a time, where the model takes any number. */
-const freeBatch = 500;
 
 /**
  * How the model does as its author left it, in float, on data that the image takes: the figure that mapping is
@@ -41,35 +37,12 @@ export async function floatBaseline(
   const graph = importGraph(parseOnnx(model.bytes, model.external));
   const executor = (await onnxruntimeNode()) ?? onnxruntimeWeb();
   const feed = floatFeed(input, new Map([[input.name, x]]));
-  const outputs: Tensor[] = [];
-  const size = batchOf(graph, input.name);
-  for (let first = 0; first < feed.shape[0]; first += size) {
-    progress("float model", first, feed.shape[0]);
-    const answer = await evaluateGraph(
-      graph,
-      executor,
-      new Map([[input.name, part(feed, first, size)]]),
-    );
-    outputs.push(firstOutput(image, answer));
-  }
-  progress("float model", feed.shape[0], feed.shape[0]);
-  return { metric, value: metricNamed(metric).of(outputs, y), samples: feed.shape[0] };
+  const feeds = new Map([[input.name, feed]]);
+  const parts = await runFloatModel(graph, executor, feeds, (done, total) => progress("float model", done, total));
+  return { metric, value: metricNamed(metric).of(firstOutput(image, parts), y), samples: feed.shape[0] };
 }
 
-/** A model with a fixed batch takes just that. */
-function batchOf(graph: Graph, input: string): number {
-  const first = graph.values.get(input)?.shape?.[0];
-  return typeof first === "number" ? first : freeBatch;
-}
-
-function part(tensor: Tensor, first: number, count: number): Tensor {
-  const kept = Math.min(count, tensor.shape[0] - first);
-  const size = tensor.data.length / tensor.shape[0];
-  const data = tensor.data.slice(first * size, (first + kept) * size);
-  return { ...tensor, shape: [kept, ...tensor.shape.slice(1)], data };
-}
-
-function firstOutput(image: ProgrammingImage, answer: ReadonlyMap<string, Tensor>): Tensor {
+function firstOutput(image: ProgrammingImage, answer: ReadonlyMap<string, readonly Tensor[]>): readonly Tensor[] {
   const [{ name }] = image.outputs;
   const found = answer.get(name);
   if (found) return found;

@@ -35,7 +35,7 @@ export async function makeProgram(
       // main prints the error itself, as one line
       outputError: () => {},
     })
-    .addHelpText("after", "\nExample:\n  xbc compile model.onnx --target 2t2r -o model.xbi");
+    .addHelpText("after", epilogue);
   const asked = commandOf(argv);
   for (const entry of commands) {
     if (entry === asked) (await entry.load()).default.attach(program, output.open);
@@ -43,3 +43,10 @@ export async function makeProgram(
   }
   return program;
 }
+
+const epilogue = `
+Example:
+  xbc compile model.onnx --target 2t2r -o model.xbi
+
+Exit codes: 0 done, 1 the input or the request is at fault, 2 wrong usage, 3 a check failed, 70 a bug in xbc.
+An error is one line on stderr; with --json stdout holds {"error": {"code", "message"}} instead of a result.`;

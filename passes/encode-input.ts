@@ -1,11 +1,12 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { parseTransform, transformSamples } from "../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../compiler/ir/graph.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
-import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
+import { inputDomain } from "./lowering/input-transform.ts";
 import { drawInput } from "./lowering/drawn-input.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
@@ -86,7 +87,7 @@ function meetsMatrixUnquantized(graph: Graph, input: ValueId): boolean {
 function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph {
   const data = context.options.calibration?.get(input);
   if (!data) return graph;
-  const values = toNumbers(data);
+  const values = toNumbers(transformSamples(input, parseTransform(context.options.inputTransform), data));
   let low = values[0];
   let high = values[0];
   let whole = true;
@@ -97,6 +98,10 @@ function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph
   }
   if (whole && low >= 0 && high <= 255 && high > 1) {
     context.assume(`input ${input} takes whole numbers 0 to 255, as in the calibration data`);
+    context.warn(
+      `input ${input} is a float and the calibration data are whole bytes, taken as they are; ` +
+        "if the model expects 0 to 1, say --input-transform scale:1/255",
+    );
     return insertAfter(graph, input, uniformQuantizer(1, 0, 0, 255));
   }
   const [from, to] = low >= 0 && high <= 1 ? [0, 1] : [low, high];

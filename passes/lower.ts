@@ -1,6 +1,7 @@
 import { definePass } from "../compiler/define.ts";
 import type { PassContext } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { parseTransform } from "../compiler/input-transform.ts";
 import type { Graph, GraphNode } from "../compiler/ir/graph.ts";
 import type { InputTransform, LayerId, NetworkInput, QuantizedNetwork, ReferenceWeight } from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
@@ -8,7 +9,7 @@ import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
 import { drawnInputOf } from "./lowering/drawn-input.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
-import { inputDomain, parseTransform } from "./lowering/input-transform.ts";
+import { inputDomain } from "./lowering/input-transform.ts";
 import type { MatrixNode } from "./lowering/matrix-nodes.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import type { MatrixChoice } from "./lowering/reference.ts";

@@ -1,13 +1,14 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { parseTransform, transformSamples } from "../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../compiler/ir/graph.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import { inputDomains } from "./lower.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
-import { parseTransform } from "./lowering/input-transform.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
@@ -44,9 +45,15 @@ interface Observed {
 
 /** The span of each value over the calibration data, without its outermost 1 in 10,000 at each end. */
 async function observe(graph: Graph, values: readonly ValueId[], { executor, options, assume }: PassContext): Promise<readonly Observed[]> {
+  const missing = graph.inputs.find((input) => !options.calibration?.has(input));
+  if (missing !== undefined) {
+    throw new XbcError("UNSUPPORTED", `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`);
+  }
   const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
   try {
-    const answer = await session.run(options.calibration ?? new Map());
+    const transform = parseTransform(options.inputTransform);
+    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [name, transformSamples(name, transform, data)]);
+    const answer = await session.run(new Map(feeds));
     return values.map((value) => {
       const found = answer.get(value);
       const sorted = found ? toNumbers(found).sort() : new Float64Array(1);

@@ -138,7 +138,7 @@ async function openTrials(
     for (let k = 0; k < trials; k++) {
       options.progress?.(stage, k, trials);
       const draw = { seed, trial: firstTrial + k, elapsed_s: 0 };
-      const faults = session.sense(chain, draw);
+      const faults = await session.sense(chain, draw);
       errors.push(session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)));
       const unchanged = !faults || faults.every((layer) => layer.changed.weight.length === 0 && layer.marginal.weight.length === 0);
       const outputs = unchanged ? clean : ((await session.run(samples, faults, draw)).get(output) ?? []);

@@ -16,6 +16,9 @@ const sessionOptions: InferenceSession.SessionOptions = {
   logSeverityLevel: 4,
 };
 
+/** What onnxruntime refuses is told by our error; it prints nothing of its own. */
+const runOptions: InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
 /**
  * The default executor: onnxruntime's WebAssembly build, the same bits on any CPU. It is loaded when the
  * first model is.
@@ -69,7 +72,7 @@ async function loadSession(ort: Runtime, name: string, onnx: Uint8Array): Promis
     run: async (feeds) => {
       const given: Record<string, RuntimeTensor> = {};
       for (const [key, value] of feeds) given[key] = toRuntime(ort, key, value);
-      const results = await session.run(given).catch((error: unknown) => {
+      const results = await session.run(given, runOptions).catch((error: unknown) => {
         throw refusal(`${name}, running a model`, error);
       });
       return new Map(session.outputNames.map((key) => [key, fromRuntime(key, results[key])]));

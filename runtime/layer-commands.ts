@@ -59,11 +59,11 @@ function matrixCommands(layer: MatrixLayer, context: CommandContext): readonly C
     return [{ ...base, ...none, thresholds, codes }, ...packCommands(to)];
   }
   const isSum = layer.requantize.kind === "sum";
-  const sums = isSum ? values : context.engine.localRows(layer.outputs * 4, positions);
+  const sums = isSum ? values : context.engine.localRows(positions * layer.outputs * 4);
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const flips = from.planes.terms.flatMap((term, plane) =>
     weights.flips.map((list): Command => ({
-      kind: "flip", positions, sums: rows, term, list, key: weights.key, sampleBase: context.sampleBase, plane,
+      kind: "flip", positions, sums: rows, term, list, key: weights.key, sampleBase: context.sampleBase, sampleList: null, plane,
     })),
   );
   return [

@@ -1,5 +1,5 @@
-import type { LayerFaults, StoredLayer } from "./senses.ts";
-import { sliceDigits } from "./layer-weights.ts";
+import type { LayerFaults } from "./senses.ts";
+import type { StoredLayer } from "./stored-layer.ts";
 
 /** How often a read of one layer's weights is wrong, by the types of L5. */
 export interface LayerErrors {
@@ -17,8 +17,7 @@ const TOTAL = 2 ** 32;
 
 /** Expected errors of a read, from the senses that changed and the chances of those drawn at each read. */
 export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): LayerErrors {
-  const slices = sliceDigits(stored);
-  const zeros = countZeros(slices);
+  const { slices, zeros } = stored;
   const signs = slices.length * slices[0].length - zeros;
   if (!faults) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
   const tally = { type1: 0, type2: 0, type3: 0 };
@@ -29,19 +28,15 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
     else tally.type1 += chance;
   };
   const { changed, marginal } = faults;
-  const drawn = new Set<number>();
-  marginal.weight.forEach((weight, k) => {
-    const slice = marginal.slice[k];
-    drawn.add(weight * slices.length + slice);
-    const was = slices[slice][weight];
+  for (let k = 0; k < changed.weight.length; k++) add(slices[changed.slice[k]][changed.weight[k]], changed.digit[k], 1);
+  for (let k = 0; k < marginal.weight.length; k++) {
+    const was = slices[marginal.slice[k]][marginal.weight[k]];
+    // where the digit held is not the stored one, it stands among those changed
+    add(was, marginal.digit[k], -1);
     add(was, -1, marginal.below[k] / TOTAL);
     add(was, 0, (marginal.belowOrZero[k] - marginal.below[k]) / TOTAL);
     add(was, 1, 1 - marginal.belowOrZero[k] / TOTAL);
-  });
-  changed.weight.forEach((weight, k) => {
-    const slice = changed.slice[k];
-    if (!drawn.has(weight * slices.length + slice)) add(slices[slice][weight], changed.digit[k], 1);
-  });
+  }
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   return {
     weightErrorRate: (tally.type1 + tally.type2 + tally.type3) / (zeros + signs),
@@ -49,12 +44,6 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
     type2: share(tally.type2, signs),
     type3: share(tally.type3, zeros),
   };
-}
-
-function countZeros(slices: readonly Int8Array[]): number {
-  let zeros = 0;
-  for (const slice of slices) for (const digit of slice) if (digit === 0) zeros++;
-  return zeros;
 }
 
 /** Mean over trials, layer by layer. */

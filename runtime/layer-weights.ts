@@ -1,12 +1,13 @@
-import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
-import { weightOfCell } from "../compiler/ir/placement.ts";
 import type { Key } from "../compiler/random.ts";
 import type { FlipList, PackedWeights } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { flipList } from "./kernels/flips.ts";
+import type { DigitChanges } from "./kernels/patch-weights.ts";
+import { patchDigits } from "./kernels/patch-weights.ts";
 import { weightTerm } from "./kernels/weights.ts";
-import type { LayerFaults, StoredLayer } from "./senses.ts";
+import type { LayerFaults } from "./senses.ts";
+import type { StoredLayer } from "./stored-layer.ts";
 
 /** A matrix layer's weights as the kernels read them in one trial. */
 export interface LayerWeights {
@@ -17,68 +18,69 @@ export interface LayerWeights {
   readonly key: Key;
 }
 
-/** Digits of one slice of every weight, [outputs x inputs], as stored. */
-export function sliceDigits({ placement, digits, perBank }: StoredLayer): readonly Int8Array[] {
-  const { encoding, inputs, outputs, banks, bankWordLines, bankBitLines } = placement;
-  const slices = encoding.senses.map(() => new Int8Array(outputs * inputs));
-  const perLine = perBank / bankWordLines;
-  const count = encoding.senses.length;
-  for (let bank = 0; bank < banks; bank++) {
-    for (let w = 0; w < bankWordLines; w++) copyLine(bank, w);
-  }
-  return slices;
-
-  /** Weights of a word line are consecutive inputs of one output, or consecutive outputs of one input. */
-  function copyLine(bank: number, wordLine: number): void {
-    const first = weightOfCell(placement, bank, wordLine, 0);
-    if (!first) return;
-    const stride = lineStride(placement);
-    let weight = first.output * inputs + first.input;
-    const base = bank * perBank + wordLine * perLine;
-    for (let a = 0; a < perLine; a += count) {
-      if (digits[base + a] === 2) break;
-      for (let s = 0; s < count; s++) slices[s][weight] = digits[base + a + s];
-      weight += stride;
-    }
-    if (bankBitLines < encoding.cellsPerWeight) throw internal("weights", "a bank narrower than a weight");
-  }
+/** Packs a layer as it is stored. */
+export function packStored(engine: Engine, { placement, slices }: StoredLayer): LayerWeights {
+  const { encoding, inputs, outputs } = placement;
+  const terms = slices.map((slice, s) => weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance));
+  return { packed: { inputs, outputs, terms }, flips: [], key: [0, 0] };
 }
-
-/** How far apart two neighbouring weights of a word line are in [outputs x inputs]. */
-export const lineStride = ({ configuration, inputs }: LayerPlacement): number => (configuration === "gated" ? inputs : 1);
 
 /**
- * Packs a layer for one trial.
- * @param base digits as stored, by slice; not written
+ * A layer's weights in one trial: those stored, with the changed digits in a copy.
+ * @param clean of `packStored`; not written
  */
-export function packTrial(
-  engine: Engine,
-  placement: LayerPlacement,
-  base: readonly Int8Array[],
-  faults: LayerFaults | null,
-  key: Key,
-): LayerWeights {
-  const { encoding, inputs, outputs } = placement;
-  const digits = faults && faults.changed.weight.length > 0 ? base.map((slice) => slice.slice()) : base;
-  if (faults) {
-    const { weight, slice, digit } = faults.changed;
-    for (let k = 0; k < weight.length; k++) digits[slice[k]][weight[k]] = digit[k];
-  }
-  const terms = digits.map((slice, s) => weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance));
-  return { packed: { inputs, outputs, terms }, flips: faults ? flipsOf(engine, placement, faults) : [], key };
+export function packTrial(engine: Engine, stored: StoredLayer, clean: LayerWeights, faults: LayerFaults, key: Key): LayerWeights {
+  const { placement, slices } = stored;
+  const { inputs, outputs, encoding } = placement;
+  const terms = clean.packed.terms.map((term, s) => {
+    const changes = changesOf(faults, s, slices.length);
+    if (changes.weight.length === 0) return term;
+    const patched = patchDigits(engine, term, outputs, inputs, changes);
+    if (patched) return patched;
+    const digits = slices[s].slice();
+    for (let k = 0; k < changes.weight.length; k++) digits[changes.weight[k]] = changes.digit[k];
+    return weightTerm(engine, digits, outputs, inputs, encoding.senses[s].significance);
+  });
+  return { packed: { inputs, outputs, terms }, flips: flipsOf(engine, placement, faults), key };
 }
 
-export function flipsOf(engine: Engine, { inputs, encoding }: LayerPlacement, { marginal }: LayerFaults): readonly FlipList[] {
-  if (marginal.weight.length === 0) return [];
-  return [
-    flipList(engine, {
-      senses: marginal.sense,
-      outputs: Uint32Array.from(marginal.weight, (w) => Math.floor(w / inputs)),
-      inputs: Uint32Array.from(marginal.weight, (w) => w % inputs),
-      digits: marginal.digit,
-      significances: Int32Array.from(marginal.slice, (s) => encoding.senses[s].significance),
-      below: marginal.below,
-      belowOrZero: marginal.belowOrZero,
-    }),
-  ];
+function changesOf({ changed }: LayerFaults, slice: number, slices: number): DigitChanges {
+  if (slices === 1) return changed;
+  const own = (_: number, k: number) => changed.slice[k] === slice;
+  return { weight: changed.weight.filter(own), digit: changed.digit.filter(own) };
+}
+
+function flipsOf(engine: Engine, { inputs, outputs, encoding }: LayerPlacement, { marginal }: LayerFaults): readonly FlipList[] {
+  const { weight, slice } = marginal;
+  if (weight.length === 0) return [];
+  const order = byOutput(weight, inputs, outputs);
+  const cells = {
+    outputs: new Uint32Array(order.length),
+    inputs: new Uint32Array(order.length),
+    digits: new Int8Array(order.length),
+    significances: new Int32Array(order.length),
+    below: new Float64Array(order.length),
+    belowOrZero: new Float64Array(order.length),
+  };
+  for (let k = 0; k < order.length; k++) {
+    const from = order[k];
+    const output = Math.floor(weight[from] / inputs);
+    cells.outputs[k] = output;
+    cells.inputs[k] = weight[from] - output * inputs;
+    cells.digits[k] = marginal.digit[from];
+    cells.significances[k] = encoding.senses[slice[from]].significance;
+    cells.below[k] = marginal.below[from];
+    cells.belowOrZero[k] = marginal.belowOrZero[from];
+  }
+  return [flipList(engine, cells)];
+}
+
+/** The order that numbers marginal senses for their reads: by output, and as they stand within it. */
+function byOutput(weights: Int32Array, inputs: number, outputs: number): Uint32Array {
+  const next = new Uint32Array(outputs + 1);
+  for (const weight of weights) next[Math.floor(weight / inputs) + 1]++;
+  for (let o = 0; o < outputs; o++) next[o + 1] += next[o];
+  const order = new Uint32Array(weights.length);
+  for (let k = 0; k < weights.length; k++) order[next[Math.floor(weights[k] / inputs)]++] = k;
+  return order;
 }

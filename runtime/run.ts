@@ -62,7 +62,7 @@ export async function run(
   });
   try {
     const samples = session.prepare(named(image, inputs));
-    const faults = session.sense(chain, draw);
+    const faults = await session.sense(chain, draw);
     const parts = await session.run(samples, faults, draw, (done, total) => options.progress?.("run", done, total));
     const sum = (pick: (cost: ProgrammingImage["costs"][number]) => number) => image.costs.reduce((total, cost) => total + pick(cost), 0);
     return {

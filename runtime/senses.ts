@@ -1,35 +1,22 @@
-import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.ts";
+import type { NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
-import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
-import { weightOfCell } from "../compiler/ir/placement.ts";
+import type { Engine } from "./kernels/engine.ts";
 import type { NoiseChain } from "./noise-chain.ts";
+import { pairReader } from "./noise/pair-reader.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
 import { fastSenseBanks } from "./noise/sense-fast.ts";
-
-/** digit of a sense whose cells hold no weight */
-const NO_DIGIT = 2;
-
-/** The cells of one layer as stored, and what each sense reads there without noise. */
-export interface StoredLayer {
-  readonly placement: LayerPlacement;
-  /** position among the image's matrix layers: part of every key of a random draw */
-  readonly index: number;
-  /** [banks x wordLines x bitLines] */
-  readonly levels: Uint8Array;
-  /** senses of one bank */
-  readonly perBank: number;
-  /** [banks x senses] −1, 0, +1, or 2 where unused */
-  readonly digits: Int8Array;
-}
+import type { SensedLayer } from "./sense-kernels.ts";
+import { areNeighbours, senseBitErrors, senseDoubts } from "./sense-kernels.ts";
+import type { StoredLayer } from "./stored-layer.ts";
+import { digitReader, weightFinder } from "./stored-layer.ts";
 
 /** Senses of a layer that do not read what is stored, weight by weight. */
 export interface LayerFaults {
   /** at every read another digit */
   readonly changed: WeightDigits;
   /** at each read a drawn digit; `digit` is the one that the packed weights hold */
-  readonly marginal: WeightDigits & { readonly below: Float64Array; readonly belowOrZero: Float64Array; readonly sense: Uint32Array };
+  readonly marginal: WeightDigits & { readonly below: Float64Array; readonly belowOrZero: Float64Array };
 }
 
 export interface WeightDigits {
@@ -40,70 +27,75 @@ export interface WeightDigits {
   readonly digit: Int8Array;
 }
 
-/** The digit that each sense of a weight reads for each code, [codes][senses]. */
-export function digitsOfCodes(layout: EncodingLayout): readonly (readonly number[])[] {
-  return layout.alphabet.levels.map((code, k) =>
-    layout.senses.map(({ cells, significance }) => {
-      if (layout.senses.length === 1) return code / significance;
-      const value = cells.reduce((sum, c) => sum + layout.significance[c] * layout.levelValues[layout.patterns[k][c]], 0);
-      return value / significance;
-    }),
-  );
+/** One draw of all devices. */
+export interface Draw {
+  readonly seed: number;
+  readonly trial: number;
+  readonly elapsed_s: number;
 }
 
-/** Reads the cells of a layer out of an image. */
-export async function loadStoredLayer(image: ProgrammingImage, index: number): Promise<StoredLayer> {
-  const placement = image.placements[index];
-  const cells = image.cells[index];
-  const levels = await cells.range(0, cells.banks);
-  const perLine = Math.floor(cells.bitLines / placement.encoding.cellsPerWeight) * placement.encoding.senses.length;
-  const perBank = perLine * cells.wordLines;
-  const digits = new Int8Array(cells.banks * perBank);
-  const readBank = digitReader(placement);
-  const size = cells.wordLines * cells.bitLines;
-  for (let bank = 0; bank < cells.banks; bank++) {
-    const found = readBank(levels.subarray(bank * size, (bank + 1) * size), digits.subarray(bank * perBank, (bank + 1) * perBank));
-    if (!found) throw internal("senses", `layer ${placement.layer}, bank ${bank}: holds a pattern that is no code`);
+/** What the senses of a layer read under a chain, in one trial, beside what is stored. */
+export async function senseLayer(
+  engine: Engine,
+  stored: StoredLayer,
+  chain: NoiseChain,
+  inputsOn: NoisePlace["inputsOn"],
+  draw: Draw,
+): Promise<LayerFaults> {
+  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding } = stored.placement;
+  const first: NoisePlace = { ...draw, layer: stored.index, bank: 0, wordLines, bitLines, encoding, inputsOn };
+  return faultsOf(stored, (await senseByKernels(engine, stored, chain, first)) ?? senseBanks(stored, chain, first));
+}
+
+/** The usual chains, by kernels that report only what may differ; null for any other. */
+async function senseByKernels(engine: Engine, stored: StoredLayer, chain: NoiseChain, first: NoisePlace): Promise<SensedLayer | null> {
+  const { encoding } = stored.placement;
+  if (!areNeighbours(encoding)) return null;
+  const [store, ...others] = chain.store;
+  if (store?.model.name === "bit-error" && others.length === 0 && !chain.program && !chain.read) {
+    return senseBitErrors(engine, stored, store.parameters, first);
   }
-  return { placement, index, levels, perBank, digits };
+  const physics = store ? null : knownPhysics(chain);
+  const reader = physics && pairReader(physics.program, physics.cycles, physics.read, encoding);
+  return reader && senseDoubts(engine, stored, reader, first);
 }
 
-/** Writes the digits that a bank's levels mean; false where a weight's levels are no code of the alphabet. */
-function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlacement): (levels: Uint8Array, out: Int8Array) => boolean {
-  const { cellsPerWeight: c, senses, patterns, levelValues } = encoding;
-  const base = levelValues.length;
-  const table = new Int8Array(base ** c * senses.length).fill(NO_DIGIT);
-  digitsOfCodes(encoding).forEach((digits, k) => {
-    const at = patterns[k].reduce((sum, level) => sum * base + level, 0);
-    digits.forEach((digit, s) => {
-      table[at * senses.length + s] = digit;
-    });
+/** The parameters of programming, cycling and sensing, where nothing else acts after the store effects. */
+function knownPhysics({ program, age, read }: NoiseChain) {
+  const cycles = age.find(({ model }) => model.name === "cycling") ?? null;
+  if (program?.model.name !== "programming" || read?.model.name !== "sense" || age.some((a) => a !== cycles)) return null;
+  return { program: program.parameters, cycles: cycles?.parameters ?? null, read: read.parameters };
+}
+
+/** Any chain, bank by bank, every sense compared. */
+function senseBanks(stored: StoredLayer, chain: NoiseChain, first: NoisePlace): SensedLayer {
+  const { placement, perBank } = stored;
+  const levels = chain.store.length === 0 ? stored.levels : erroneousLevels(stored, chain, first);
+  const banks = banksReader(chain, placement)(levels, first, placement.banks);
+  const digits = new Int8Array(stored.digits.length);
+  banks.forEach((bank, b) => {
+    digits.set(bank.digits, b * perBank);
   });
-  const perLine = Math.floor(bankBitLines / c);
-  return (levels, out) => {
-    for (let w = 0, to = 0; w < bankWordLines; w++) {
-      for (let p = 0, cell = w * bankBitLines; p < perLine; p++, cell += c, to += senses.length) {
-        if (levels[cell] === UNUSED) {
-          out.fill(NO_DIGIT, to, to + senses.length);
-          continue;
-        }
-        let at = 0;
-        for (let k = 0; k < c; k++) at = at * base + levels[cell + k];
-        for (let s = 0; s < senses.length; s++) out[to + s] = table[at * senses.length + s] ?? NO_DIGIT;
-        if (out[to] === NO_DIGIT) return false;
-      }
-    }
-    return true;
-  };
+  const count = banks.reduce((sum, { marginal }) => sum + marginal.length, 0);
+  const marginal = new Int32Array(count);
+  const below = new Float64Array(count);
+  const belowOrZero = new Float64Array(count);
+  let at = 0;
+  banks.forEach((bank, b) => {
+    marginal.set(bank.marginal.map((index) => b * perBank + index), at);
+    below.set(bank.below, at);
+    belowOrZero.set(bank.belowOrZero, at);
+    at += bank.marginal.length;
+  });
+  return { candidates: null, sensed: { digits, marginal, below, belowOrZero } };
 }
 
 /** How a chain reads the banks of a layer: what store effects left, through program, age and read. */
 function banksReader(chain: NoiseChain, placement: LayerPlacement): SenseBanks {
   const { program, age, read } = chain;
   if (!program || !read) return storedReader(placement);
-  const cycles = age.find(({ model }) => model.name === "cycling") ?? null;
-  const known = program.model.name === "programming" && read.model.name === "sense" && age.every((a) => a === cycles);
-  if (known) return fastSenseBanks(program.parameters, cycles?.parameters ?? null, read.parameters, placement.encoding);
+  const known = knownPhysics(chain);
+  if (known) return fastSenseBanks(known.program, known.cycles, known.read, placement.encoding);
   return eachBank((levels, place) => {
     let conductances = program.model.program?.(levels, program.parameters, place);
     for (const { model, parameters } of age) {
@@ -136,24 +128,6 @@ function eachBank(one: (levels: Uint8Array, place: NoisePlace) => SensedBank): S
   };
 }
 
-/** What the senses of a layer read under a chain, in one trial, beside what is stored. */
-export function senseLayer(
-  stored: StoredLayer,
-  chain: NoiseChain,
-  inputsOn: NoisePlace["inputsOn"],
-  draw: { readonly seed: number; readonly trial: number; readonly elapsed_s: number },
-): LayerFaults {
-  const { placement, perBank, digits } = stored;
-  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding, banks } = placement;
-  const first: NoisePlace = { ...draw, layer: stored.index, bank: 0, wordLines, bitLines, encoding, inputsOn };
-  const levels = chain.store.length === 0 ? stored.levels : erroneousLevels(stored, chain, first);
-  const faults = faultList(stored);
-  banksReader(chain, placement)(levels, first, banks).forEach((sensed, bank) => {
-    faults.add(bank, digits.subarray(bank * perBank, (bank + 1) * perBank), sensed);
-  });
-  return faults.finish();
-}
-
 /** The levels of all banks after the store effects. */
 function erroneousLevels({ levels, placement }: StoredLayer, chain: NoiseChain, first: NoisePlace): Uint8Array {
   const out = new Uint8Array(levels.length);
@@ -169,53 +143,40 @@ function erroneousLevels({ levels, placement }: StoredLayer, chain: NoiseChain, 
   return out;
 }
 
-function faultList({ placement, perBank }: StoredLayer) {
-  const { encoding, inputs, bankBitLines } = placement;
-  const slices = encoding.senses.length;
-  const perLine = Math.floor(bankBitLines / encoding.cellsPerWeight) * slices;
-  const changed: number[] = [];
-  const changedSlice: number[] = [];
-  const changedDigit: number[] = [];
-  const marginal: number[] = [];
-  const marginalSlice: number[] = [];
-  const marginalDigit: number[] = [];
-  const sense: number[] = [];
-  const below: number[] = [];
-  const belowOrZero: number[] = [];
-  const weightAt = (bank: number, index: number): number => {
-    const wordLine = Math.floor(index / perLine);
-    const bitLine = Math.floor((index % perLine) / slices) * encoding.cellsPerWeight;
-    const found = weightOfCell(placement, bank, wordLine, bitLine);
-    if (!found) throw internal("senses", `bank ${bank}, sense ${index} holds no weight`);
-    return found.output * inputs + found.input;
+/** The senses that read another digit than stored, or a drawn one. */
+function faultsOf(stored: StoredLayer, { candidates, sensed }: SensedLayer): LayerFaults {
+  const before = stored.digits;
+  const changed = new Int32Array(candidates?.length ?? differences(before, sensed.digits));
+  let count = 0;
+  const look = (sense: number) => {
+    if (sensed.digits[sense] !== before[sense]) changed[count++] = sense;
   };
+  if (candidates) for (const sense of candidates) look(sense);
+  else for (let sense = 0; sense < before.length; sense++) look(sense);
+  const { marginal, below, belowOrZero } = sensed;
   return {
-    add: (bank: number, before: Int8Array, now: SensedBank): void => {
-      for (let index = 0; index < before.length; index++) {
-        if (now.digits[index] === before[index]) continue;
-        changed.push(weightAt(bank, index));
-        changedSlice.push(index % slices);
-        changedDigit.push(now.digits[index]);
-      }
-      now.marginal.forEach((index, k) => {
-        marginal.push(weightAt(bank, index));
-        marginalSlice.push(index % slices);
-        marginalDigit.push(now.digits[index]);
-        sense.push(bank * perBank + index);
-        below.push(now.below[k]);
-        belowOrZero.push(now.belowOrZero[k]);
-      });
-    },
-    finish: (): LayerFaults => ({
-      changed: { weight: Int32Array.from(changed), slice: Uint8Array.from(changedSlice), digit: Int8Array.from(changedDigit) },
-      marginal: {
-        weight: Int32Array.from(marginal),
-        slice: Uint8Array.from(marginalSlice),
-        digit: Int8Array.from(marginalDigit),
-        sense: Uint32Array.from(sense),
-        below: Float64Array.from(below),
-        belowOrZero: Float64Array.from(belowOrZero),
-      },
-    }),
+    changed: weightDigits(stored, changed.subarray(0, count), sensed.digits),
+    marginal: { ...weightDigits(stored, marginal, sensed.digits), below, belowOrZero },
   };
+}
+
+function differences(before: Int8Array, now: Int8Array): number {
+  let count = 0;
+  for (let sense = 0; sense < before.length; sense++) if (now[sense] !== before[sense]) count++;
+  return count;
+}
+
+function weightDigits(stored: StoredLayer, senses: Int32Array, digits: Int8Array): WeightDigits {
+  const weightOf = weightFinder(stored);
+  const slices = stored.placement.encoding.senses.length;
+  const weight = new Int32Array(senses.length);
+  const slice = new Uint8Array(senses.length);
+  const digit = new Int8Array(senses.length);
+  for (let k = 0; k < senses.length; k++) {
+    weight[k] = weightOf(senses[k]);
+    // whole weights fill a word line, so senses of a layer go through the senses of a weight in turn
+    slice[k] = senses[k] % slices;
+    digit[k] = digits[senses[k]];
+  }
+  return { weight, slice, digit };
 }

@@ -9,19 +9,14 @@ import type { InputRows } from "./input.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import { createEngine } from "./kernels/engine.ts";
 import type { LayerWeights } from "./layer-weights.ts";
-import { packTrial, sliceDigits } from "./layer-weights.ts";
+import { packStored, packTrial } from "./layer-weights.ts";
 import type { NoiseChain } from "./noise-chain.ts";
 import type { Runner } from "./runner.ts";
 import { createRunner } from "./runner.ts";
-import type { LayerFaults, StoredLayer } from "./senses.ts";
-import { loadStoredLayer, senseLayer } from "./senses.ts";
-
-/** One draw of all devices. */
-export interface Draw {
-  readonly seed: number;
-  readonly trial: number;
-  readonly elapsed_s: number;
-}
+import type { Draw, LayerFaults } from "./senses.ts";
+import { senseLayer } from "./senses.ts";
+import type { StoredLayer } from "./stored-layer.ts";
+import { loadStoredLayer } from "./stored-layer.ts";
 
 /** All samples of a run, by input. */
 export interface Samples {
@@ -35,7 +30,7 @@ export interface Session {
   /** @throws SHAPE_MISMATCH, BAD_INPUT */
   readonly prepare: (inputs: ReadonlyMap<string, Tensor>) => Samples;
   /** what the senses of every matrix layer read under a chain; null without noise */
-  readonly sense: (chain: NoiseChain, draw: Draw) => readonly LayerFaults[] | null;
+  readonly sense: (chain: NoiseChain, draw: Draw) => Promise<readonly LayerFaults[] | null>;
   /** outputs of all samples, by name; `progress` is called after each batch */
   readonly run: (
     samples: Samples,
@@ -57,27 +52,26 @@ export async function openSession(image: ProgrammingImage, options: SessionOptio
   const engine = await createEngine({ threads: options.threads });
   const stored: StoredLayer[] = [];
   for (let index = 0; index < image.placements.length; index++) stored.push(await loadStoredLayer(image, index));
-  const slices = stored.map(sliceDigits);
   const runner: Runner = await createRunner(image, engine, options.executor, options.batch);
-  const clean = new Map(stored.map((layer, index) => [layer.placement.layer as string, packTrial(engine, layer.placement, slices[index], null, [0, 0])]));
-
-  const weightsOf = (faults: readonly LayerFaults[] | null, draw: Draw): ReadonlyMap<string, LayerWeights> => {
-    if (!faults) return clean;
-    return new Map(
-      stored.map(({ placement }, index): [string, LayerWeights] => {
+  const clean = stored.map((layer) => packStored(engine, layer));
+  const weightsOf = (faults: readonly LayerFaults[] | null, draw: Draw): ReadonlyMap<string, LayerWeights> =>
+    new Map(
+      stored.map((layer, index): [string, LayerWeights] => {
+        if (!faults) return [layer.placement.layer, clean[index]];
         const key = deriveKey(draw.seed, "read", draw.trial, index);
-        return [placement.layer, packTrial(engine, placement, slices[index], faults[index], key)];
+        return [layer.placement.layer, packTrial(engine, layer, clean[index], faults[index], key)];
       }),
     );
-  };
 
   return {
     stored,
     prepare: (inputs) => prepare(image, inputs),
-    sense: (chain, draw) =>
-      chain.active.length === 0
-        ? null
-        : stored.map((layer) => senseLayer(layer, chain, image.technology.array.inputsOn, draw)),
+    sense: async (chain, draw) => {
+      if (chain.active.length === 0) return null;
+      const faults: LayerFaults[] = [];
+      for (const layer of stored) faults.push(await senseLayer(engine, layer, chain, image.technology.array.inputsOn, draw));
+      return faults;
+    },
     run: async (samples, faults, draw, progress = () => {}) => {
       const mark = engine.mark();
       try {

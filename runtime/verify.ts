@@ -12,9 +12,10 @@ import { parseOnnx } from "../compiler/onnx/parse.ts";
 import { deriveKey, wordAt } from "../compiler/random.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
 import { drawBits } from "./drawn-input.ts";
+import { runFloatModel } from "./float-model.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import type { VerifyReport } from "./report/report.ts";
-import { named, run } from "./run.ts";
+import { joined, named, run } from "./run.ts";
 
 export interface VerifyOptions {
   /** the ONNX model: decisions and outputs that differ from it are counted */
@@ -45,7 +46,9 @@ export async function verify(image: ProgrammingImage, options: VerifyOptions = {
   checks.push(equality(image, answer.outputs, expected, answer.samples, executor.name));
   if (options.model && image.inputs.every((input) => !input.drawn)) {
     const model = importGraph(parseOnnx(options.model, options.externalData));
-    checks.push(againstModel(image, answer.outputs, await evaluateGraph(model, executor, feeds), answer.samples));
+    const parts = await runFloatModel(model, executor, feeds, (done, total) => options.progress?.("model", done, total));
+    const theirs = new Map([...parts].map(([name, list]): [string, Tensor] => [name, joined(list)]));
+    checks.push(againstModel(image, answer.outputs, theirs, answer.samples));
   }
   return { passed: checks.every((check) => check.passed), checks };
 }

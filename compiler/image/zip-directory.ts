@@ -14,11 +14,26 @@ export interface ZipEntry {
   readonly compressedSize: number;
   /** of its local header */
   readonly offset: number;
+  /** fields that unpacking does not need */
+  readonly idle: IdleFields;
+}
+
+/** What writers say of themselves and of the file system that a file came from. */
+interface IdleFields {
+  readonly madeBy: number;
+  readonly needed: number;
+  readonly comment: number;
+  readonly internal: number;
+  readonly external: number;
+  /** bytes of extra fields that are no ZIP64 field of the length that its values take */
+  readonly extra: number;
 }
 
 export interface DirectoryLimits {
   readonly entries: number;
   readonly totalSize: number;
+  /** true: idle fields must hold what zipWriter writes, so that no byte of an archive can change unseen */
+  readonly ours: boolean;
 }
 
 /** Deflate cannot do better than 1032 to 1. */
@@ -78,6 +93,7 @@ export async function readDirectory(
     );
   }
   checkEntries(name, entries, limits);
+  if (limits.ours) for (const entry of entries) checkIdle(name, entry);
   return { entries, start: end.start };
 }
 
@@ -177,11 +193,12 @@ function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length
   const [compressed, plain, offset] = [20, 24, 42].map((at) => view.getUint32(at, true));
   const nameEnd = recordSize.central + nameLength;
   const name = entryName(bytes.subarray(recordSize.central, nameEnd), where);
-  const [size, compressedSize, place] = zip64Values(
+  const { values, idle: extra } = zip64Values(
     bytes.subarray(nameEnd, nameEnd + extraLength),
     [plain, compressed, offset],
     `${where}, entry ${name}`,
   );
+  const [size, compressedSize, place] = values;
   const entry = {
     name,
     flags: view.getUint16(8, true),
@@ -191,16 +208,27 @@ function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length
     size,
     compressedSize,
     offset: place,
+    idle: {
+      madeBy: view.getUint16(4, true),
+      needed: view.getUint16(6, true),
+      comment: commentLength,
+      internal: view.getUint16(36, true),
+      external: view.getUint32(38, true),
+      extra,
+    },
   };
   return { entry, length };
 }
 
-/** Replaces each value that is all ones by the one of the ZIP64 extra field, in their order. */
+/**
+ * Replaces each value that is all ones by the one of the ZIP64 extra field, in their order; `idle` counts the
+ * bytes of extra fields that were not used so.
+ */
 function zip64Values(
   extra: Uint8Array,
   values: readonly number[],
   where: string,
-): readonly number[] {
+): { readonly values: readonly number[]; readonly idle: number } {
   const view = viewOf(extra);
   let field: DataView | null = null;
   let at = 0;
@@ -213,13 +241,14 @@ function zip64Values(
     at += 4 + size;
   }
   let next = 0;
-  return values.map((value) => {
+  const wideValues = values.map((value) => {
     if (value !== full32 || field === null) return value;
     if (next + 8 > field.byteLength)
       throw bad(where, "needs a ZIP64 field with every large size, found too few");
     next += 8;
     return wide(field, next - 8);
   });
+  return { values: wideValues, idle: extra.length - (field === null ? 0 : 4 + next) };
 }
 
 function entryName(bytes: Uint8Array, where: string): string {
@@ -291,6 +320,27 @@ function checkEntries(
       );
     }
   }
+}
+
+/** @throws BAD_FILE where a field that unpacking does not need differs from what zipWriter writes */
+function checkIdle(archive: string, entry: ZipEntry): void {
+  const { madeBy, needed, comment, internal, external, extra } = entry.idle;
+  const version = versionNeeded(entry);
+  const holds =
+    madeBy === unix * 256 + version &&
+    needed === version &&
+    comment === 0 &&
+    internal === 0 &&
+    external === fileAttributes &&
+    extra === 0 &&
+    entry.stamp === firstDate * 65_536 &&
+    (entry.flags & ~(flag.descriptor | flag.utf8)) === 0;
+  if (holds) return;
+  throw bad(
+    `${archive}, entry ${entry.name} at offset ${entry.offset}`,
+    "needs the versions, dates, attributes and flags that xbc writes, found others",
+    "the file was edited, packed again or damaged: compile the image again",
+  );
 }
 
 /**

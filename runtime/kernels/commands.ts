@@ -165,22 +165,21 @@ export interface Permute extends OverRows {
   readonly fill: number;
 }
 
-/** Marginal cells, laid out by `flipList`. */
+/** Marginal cells, laid out by `flipList` in the order that numbers them. */
 export interface FlipList {
-  readonly batches: number;
-  /** u32[batches x 64] */
-  readonly blocks: number;
-  /** u32[batches + 1] */
-  readonly starts: number;
-  /** per cell: u8 slot, u32 below, u32 above, i8 digit, u32 output, u32 input, i32 significance */
-  readonly slots: number;
+  /** a multiple of 64; cells at the end that fill up never change */
+  readonly cells: number;
+  /** u8[cells] first and number of the top bytes of a word that give the digit held for certain */
+  readonly firsts: number;
+  readonly lengths: number;
+  /** u32[cells] -1 where word < below, +1 where word > above, else 0 */
   readonly below: number;
   readonly above: number;
+  /** i8[cells] the digit held, u32 output, u32 input, i32 significance */
   readonly digits: number;
   readonly outputs: number;
   readonly inputs: number;
   readonly significances: number;
-  readonly cells: number;
 }
 
 /** The two words of a Philox key. */
@@ -190,43 +189,74 @@ export interface RandomKey {
 
 /**
  * Read-time corrections of marginal cells: sums[output] += significances x digit of x x (digit sensed now
- * - digit held by the weights). The word of a cell: philox(counter = (sense >> 2, sampleBase + sample,
- * position, plane), key), its word sense & 3.
+ * - digit held by the weights). The 32-bit word of cell k of the list: its top byte is byte k & 15 of
+ * philox(counter = (k >> 4, sample, position, plane), key), words little-endian; its low 24 bits are the
+ * upper 24 of word k & 3 of philox(counter = (k >> 2, sample, position, plane + 2^31), key), drawn only
+ * where the byte leaves the digit open. So one block of Philox serves 16 cells.
  */
 export interface Flip extends OverRows, RandomKey {
   readonly kind: "flip";
   readonly sums: Rows;
   readonly term: PlaneTerm;
   readonly list: FlipList;
+  /** number of the first sample in the data set; the others follow */
   readonly sampleBase: number;
+  /** u32[samples] their numbers instead, where they do not follow each other */
+  readonly sampleList: number | null;
   readonly plane: number;
 }
 
-/** Words in bulk: word i is word i & 3 of philox(counter = (first + (i >> 2), ...counter), key). */
-export interface Bulk extends RandomKey {
+/** u32[count] words: word i is word i & 3 of philox(counter = (first + (i >> 2), ...counter), key). */
+export interface Words extends RandomKey {
+  readonly kind: "words";
   /** words of one sample, a multiple of 16: sample s has the words s x perSample ... */
   readonly perSample: number;
   /** words in all */
   readonly count: number;
   readonly first: number;
   readonly counter: readonly [number, number, number];
-}
-
-/** u32[count] words. */
-export interface Words extends Bulk {
-  readonly kind: "words";
   readonly to: number;
 }
 
 /**
- * Indices of the words below a threshold (0 ... 2^32), ascending within a sample: u32[samples x capacity],
- * and u32[samples] how many there are, which may exceed the capacity; the rest is not stored.
+ * Words below a threshold (0 ... 2^32), ascending within a sample, which is a bank here: sample s has
+ * `words` words, word i is word i & 3 of philox(counter = (i >> 2, bank + s, 0, 0), key).
  */
-export interface Compare extends Bulk {
+export interface Compare extends RandomKey {
   readonly kind: "compare";
+  /** words of each bank */
+  readonly words: number;
+  /** number of the first bank */
+  readonly bank: number;
   readonly threshold: number;
+  /** u32[samples x words x 2] index and word of each hit */
   readonly hits: number;
-  readonly capacity: number;
+  /** u32[samples] how many */
+  readonly counts: number;
+}
+
+/**
+ * Pairs of neighbouring cells whose words leave their reading in doubt, ascending within a sample, which is
+ * a bank here: the plain truth is `scanPairs` (../noise/scan-pairs.ts). Reads up to 16 bytes beyond `levels` and
+ * the bounds.
+ */
+export interface ScanPairs extends RandomKey {
+  readonly kind: "scan-pairs";
+  /** number of the first bank */
+  readonly bank: number;
+  readonly wordLines: number;
+  readonly bitLines: number;
+  /** of a word line: floor(bitLines / 2) */
+  readonly pairs: number;
+  /** u8[samples x wordLines x bitLines] */
+  readonly levels: number;
+  /** u32[samples x pairs] */
+  readonly lrsFrom: number;
+  readonly hrsTo: number;
+  readonly zeroTo: number;
+  /** u32[samples x wordLines x pairs x 3] pair within its bank, words of its first and second cell */
+  readonly doubts: number;
+  /** u32[samples] how many */
   readonly counts: number;
 }
 
@@ -241,7 +271,8 @@ export type Command =
   | Permute
   | Flip
   | Words
-  | Compare;
+  | Compare
+  | ScanPairs;
 
 /** 64-bit words of a plane of n bits. */
 export const planeWords = (n: number): number => Math.ceil(n / 64);

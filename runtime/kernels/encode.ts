@@ -1,6 +1,5 @@
 import { internal } from "../../compiler/errors.ts";
 import {
-  type Bulk,
   type Command,
   type Matrix,
   type Pack,
@@ -147,14 +146,6 @@ function planesWords(command: Pack, rows: (rows: Rows | null) => number[]): numb
   }
 }
 
-const bulkWords = (command: Bulk): number[] => [
-  command.perSample,
-  command.count,
-  command.first,
-  ...command.counter,
-  ...command.key,
-];
-
 /** [opcode, positions, ...] of a command; numbers as in assembly/execute.ts. */
 function bodyWords(
   command: Command,
@@ -199,25 +190,32 @@ function bodyWords(
     }
     case "flip": {
       const { term, list } = command;
-      const { blocks, batches, starts, slots, below, above } = list;
       return body(9, command.positions, [
         ...rows(command.sums),
         ...rows(term.sign),
         ...rows(term.mask),
         term.significance,
-        ...[blocks, batches, starts, slots, below, above],
+        ...[list.cells, list.firsts, list.lengths, list.below, list.above],
         ...[list.digits, list.outputs, list.inputs, list.significances],
-        ...[command.sampleBase, command.plane, ...command.key],
+        ...[command.sampleBase, command.sampleList ?? 0, command.plane, ...command.key],
       ]);
     }
-    case "words":
-      return body(10, 1, [command.to, ...bulkWords(command)]);
+    case "words": {
+      const { to, perSample, count, first, counter, key } = command;
+      return body(10, 1, [to, perSample, count, first, ...counter, ...key]);
+    }
     case "compare": {
       // a word is compared with threshold - 1; below 0 there is none, so no word is looked at
       const none = command.threshold === 0;
-      const limits = [none ? 0 : command.threshold - 1, command.counts, command.capacity];
-      const bulk = bulkWords(none ? { ...command, count: 0 } : command);
-      return body(11, 1, [command.hits, ...bulk, ...limits]);
+      const [words, last] = none ? [0, 0] : [command.words, command.threshold - 1];
+      const { hits, counts, bank, key } = command;
+      return body(11, 1, [hits, counts, words, command.words, last, bank, ...key]);
+    }
+    case "scan-pairs": {
+      const { bank, wordLines, bitLines, pairs, levels, lrsFrom, hrsTo, zeroTo } = command;
+      const shape = [bank, wordLines, bitLines, pairs];
+      const to = [command.doubts, command.counts];
+      return body(12, 1, [...shape, levels, lrsFrom, hrsTo, zeroTo, ...to, ...command.key]);
     }
   }
 }

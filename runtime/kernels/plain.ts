@@ -1,5 +1,6 @@
-import { philox } from "../../compiler/random.ts";
-import type { Command, PlaneFormat, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
+import { fillWords, philox } from "../../compiler/random.ts";
+import { type PairScan, scanPairs } from "../noise/scan-pairs.ts";
+import type { Command, Compare, Flip, PlaneFormat, PlaneTerm, Rows, ScanPairs, WeightTerm, Words } from "./commands.ts";
 import { MASKED_CODE, planeBytes, planeWords } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
@@ -37,7 +38,7 @@ export function runPlain(
 
 function runOne(views: Views, command: Command, samples: number): void {
   for (let sample = 0; sample < samples; sample++) {
-    if (command.kind === "words" || command.kind === "compare") {
+    if (command.kind === "words" || command.kind === "compare" || command.kind === "scan-pairs") {
       runBulk(views.memory, command, sample);
       continue;
     }
@@ -47,8 +48,8 @@ function runOne(views: Views, command: Command, samples: number): void {
   }
 }
 
-type RowCommand = Exclude<Command, { kind: "words" | "compare" }>;
-type BulkCommand = Extract<Command, { kind: "words" | "compare" }>;
+type BulkCommand = Words | Compare | ScanPairs;
+type RowCommand = Exclude<Command, BulkCommand>;
 
 function runRow(views: Views, command: RowCommand, sample: number, position: number): void {
   const row = sample * command.positions + position;
@@ -173,47 +174,80 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       const digits = activationDigits(term, width, at);
       const significances = memory.int32(list.significances, list.cells);
       const held = memory.int8(list.digits, list.cells);
-      const slots = memory.bytes(list.slots, list.cells);
-      const starts = memory.uint32(list.starts, list.batches + 1);
-      const blocks = memory.uint32(list.blocks, list.batches * 64);
       const below = memory.uint32(list.below, list.cells);
       const above = memory.uint32(list.above, list.cells);
-      const words = new Uint32Array(4);
-      for (let batch = 0; batch < list.batches; batch++) {
-        for (let cell = starts[batch]; cell < starts[batch + 1]; cell++) {
-          const block = blocks[batch * 64 + (slots[cell] >>> 2)];
-          const [k0, k1] = command.key;
-          philox(block, command.sampleBase + sample, position, command.plane, k0, k1, words);
-          const word = words[slots[cell] & 3];
-          const digit = (word > above[cell] ? 1 : 0) - (word < below[cell] ? 1 : 0);
-          sums[outputs[cell]] +=
-            significances[cell] * term.significance * digits[inputs[cell]] * (digit - held[cell]);
-        }
+      const numbers = command.sampleList === null ? null : memory.uint32(command.sampleList, sample + 1);
+      const number = numbers === null ? command.sampleBase + sample : numbers[sample];
+      for (let cell = 0; cell < list.cells; cell++) {
+        const word = readWord(command, cell, number, position);
+        const digit = (word > above[cell] ? 1 : 0) - (word < below[cell] ? 1 : 0);
+        sums[outputs[cell]] +=
+          significances[cell] * term.significance * digits[inputs[cell]] * (digit - held[cell]);
       }
       return;
     }
   }
 }
 
-function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {
-  const from = sample * command.perSample;
-  const end = Math.min(from + command.perSample, command.count);
+/** The word of marginal cell k: its byte on top of 24 bits of its own. */
+function readWord({ key, plane }: Flip, k: number, sample: number, position: number): number {
   const words = new Uint32Array(4);
-  const wordAt = (i: number): number => {
-    philox(command.first + (i >>> 2), ...command.counter, ...command.key, words);
-    return words[i & 3];
-  };
-  if (command.kind === "words") {
-    const to = memory.uint32(command.to, command.count);
-    for (let i = from; i < end; i++) to[i] = wordAt(i);
-    return;
+  philox(k >>> 4, sample, position, plane, ...key, words);
+  const top = (words[(k & 15) >>> 2] >>> (8 * (k & 3))) & 255;
+  philox(k >>> 2, sample, position, plane + 2 ** 31, ...key, words);
+  return top * 2 ** 24 + (words[k & 3] >>> 8);
+}
+
+function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {
+  const words = new Uint32Array(4);
+  switch (command.kind) {
+    case "words": {
+      const { perSample, count, first, counter, key } = command;
+      const to = memory.uint32(command.to, count);
+      for (let i = sample * perSample; i < Math.min((sample + 1) * perSample, count); i++) {
+        philox(first + (i >>> 2), ...counter, ...key, words);
+        to[i] = words[i & 3];
+      }
+      return;
+    }
+    case "compare": {
+      const bank = fillWords(command.key, command.bank + sample, 0, 0, new Uint32Array(command.words));
+      const hits = Array.from(bank, (word, i) => [i, word]).filter(([, word]) => word < command.threshold);
+      const from = sample * command.words * 2;
+      memory.uint32(command.hits, from + command.words * 2).set(hits.flat(), from);
+      memory.uint32(command.counts, sample + 1)[sample] = hits.length;
+      return;
+    }
+    case "scan-pairs":
+      scanOne(memory, command, sample);
+      return;
   }
-  const hits: number[] = [];
-  for (let i = from; i < end; i++) if (wordAt(i) < command.threshold) hits.push(i);
-  memory
-    .uint32(command.hits + sample * command.capacity * 4, command.capacity)
-    .set(hits.slice(0, command.capacity));
-  memory.uint32(command.counts, sample + 1)[sample] = hits.length;
+}
+
+function scanOne(memory: EngineMemory, command: ScanPairs, sample: number): void {
+  const { wordLines, bitLines, pairs, key, bank } = command;
+  const cells = wordLines * bitLines;
+  const bounds = (at: number): Uint32Array => memory.uint32(at + sample * pairs * 4, pairs).slice();
+  const doubts = new Int32Array(wordLines * pairs);
+  const words = new Uint32Array(cells);
+  const scan: PairScan = {
+    ...{ key, firstBank: bank + sample, banks: 1, wordLines, bitLines },
+    levels: memory.bytes(command.levels + sample * cells, cells),
+    first: Int32Array.from({ length: pairs }, (_, a) => 2 * a),
+    second: Int32Array.from({ length: pairs }, (_, a) => 2 * a + 1),
+    firstLow: new Int8Array(pairs).fill(1),
+    lrsFrom: bounds(command.lrsFrom),
+    hrsTo: bounds(command.hrsTo),
+    zeroTo: bounds(command.zeroTo),
+    ...{ words, digits: new Int8Array(wordLines * pairs), doubts },
+  };
+  const found = Array.from(doubts.subarray(0, scanPairs(scan)), (pair) => {
+    const cell = Math.floor(pair / pairs) * bitLines + 2 * (pair % pairs);
+    return [pair, words[cell], words[cell + 1]];
+  });
+  const from = sample * wordLines * pairs * 3;
+  memory.uint32(command.doubts, from + found.length * 3).set(found.flat(), from);
+  memory.uint32(command.counts, sample + 1)[sample] = found.length;
 }
 
 const int16 = (bytes: Uint8Array): Int16Array =>

@@ -1,8 +1,8 @@
 import { defineNoise, type EncodingLayout, type NoisePlace } from "../../compiler/define.ts";
 import { XbcError } from "../../compiler/errors.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
-import { sensesPerLine } from "../../compiler/physics/pair-convention.ts";
-import { deriveKey, fillWords } from "../../compiler/random.ts";
+import { isPlusWhenFirstLow, sensesPerLine } from "../../compiler/physics/pair-convention.ts";
+import { deriveKey, fillWords, type Key } from "../../compiler/random.ts";
 import type { Numbers } from "./cell-parameters.ts";
 
 /**
@@ -51,10 +51,51 @@ function limitOf(name: string, chance: number): number {
   );
 }
 
-function senseWords({ seed, trial, layer, bank }: NoisePlace, senses: number): Uint32Array {
-  const key = deriveKey(seed, "bit-error", trial, layer);
-  return fillWords(key, bank, 0, 0, new Uint32Array(senses));
+/** The key of a layer's bit errors: sense s of a bank takes word s of the bank's stream 0. */
+export const bitErrorKey = ({ seed, trial, layer }: Pick<NoisePlace, "seed" | "trial" | "layer">): Key =>
+  deriveKey(seed, "bit-error", trial, layer);
+
+const senseWords = (place: NoisePlace, senses: number): Uint32Array =>
+  fillWords(bitErrorKey(place), place.bank, 0, 0, new Uint32Array(senses));
+
+/** What bit errors make of a pair's digit, without its cells. */
+export interface DigitErrors {
+  /** words at or above it change nothing */
+  readonly limit: number;
+  readonly digit: (stored: number, word: number) => number;
 }
+
+/** The errors of one sense of a weight that is a pair of two levels: the digits that `store` leaves. */
+export function pairDigitErrors(encoding: EncodingLayout, sense: number, parameters: Numbers): DigitErrors {
+  const { ber = 0, type1 = 0, type2 = 0, type3 = 0 } = parameters;
+  if (encoding.senses[sense].digits === "binary") {
+    return { limit: limitOf("ber", ber), digit: (stored) => -stored };
+  }
+  const { toOther, toZero, toSign } = ternaryLimits({ ber, type1, type2, type3 });
+  const firstLow = isPlusWhenFirstLow(encoding, sense) ? 1 : -1;
+  return {
+    limit: Math.max(toOther, toZero, toSign),
+    digit: (stored, word) => {
+      if (stored === 0) return word >= toSign ? 0 : word < toSign / 2 ? firstLow : -firstLow;
+      if (word < toOther) return -stored;
+      return word < toZero ? 0 : stored;
+    },
+  };
+}
+
+interface TernaryRates {
+  readonly ber: number;
+  readonly type1: number;
+  readonly type2: number;
+  readonly type3: number;
+}
+
+/** First words that are no error of a kind: of a sign those to the other sign, then those to zero. */
+const ternaryLimits = ({ ber, type1, type2, type3 }: TernaryRates) => ({
+  toOther: limitOf("type1", type1 + ber / 2),
+  toZero: limitOf("type1 + type2", type1 + type2 + ber),
+  toSign: limitOf("type3", type3 + ber),
+});
 
 function flipOf(encoding: EncodingLayout, sense: number, parameters: Numbers): Flip {
   const { cells, digits } = encoding.senses[sense];
@@ -67,9 +108,7 @@ function flipOf(encoding: EncodingLayout, sense: number, parameters: Numbers): F
       if (word < wrong) swap(levels, start + first, start + second);
     };
   }
-  const toOther = limitOf("type1", type1 + ber / 2);
-  const toZero = limitOf("type1 + type2", type1 + type2 + ber);
-  const toSign = limitOf("type3", type3 + ber);
+  const { toOther, toZero, toSign } = ternaryLimits({ ber, type1, type2, type3 });
   return (levels, start, word) => {
     const one = start + first;
     const two = start + second;

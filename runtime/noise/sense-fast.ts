@@ -1,15 +1,11 @@
 import type { EncodingLayout, NoisePlace, SensedBank } from "../../compiler/define.ts";
-import { log } from "../../compiler/math.ts";
-import { agedCell } from "../../compiler/physics/oxram-pair.ts";
 import { isPlusWhenFirstLow, sensesPerLine } from "../../compiler/physics/pair-convention.ts";
-import { normalOf } from "../../compiler/random.ts";
-import { type Numbers, readAgeing, readAmplifier, readCellLaws } from "./cell-parameters.ts";
-import { comparePair } from "./compare-pair.ts";
-import cycling, { agedConductance } from "./cycling.ts";
-import programming, { cellConductance, programmingKey } from "./programming.ts";
+import type { Numbers } from "./cell-parameters.ts";
+import cycling from "./cycling.ts";
+import { type PairBounds, pairReader } from "./pair-reader.ts";
+import programming, { programmingKey } from "./programming.ts";
 import { type PairScan, type PairScanner, scanPairs } from "./scan-pairs.ts";
-import sense, { amplifierOffsets, senseBuilder } from "./sense.ts";
-import { type SenseScreen, senseScreen } from "./sense-screen.ts";
+import sense, { senseBuilder } from "./sense.ts";
 
 /**
  * What the sense amplifiers make of several banks in a row.
@@ -38,28 +34,16 @@ export function fastSenseBanks(
   encoding: EncodingLayout,
   scanner: PairScanner = scanPairs,
 ): SenseBanks {
-  const isPlain = encoding.levelValues.length === 2 && encoding.senses.every(isPair);
-  if (!isPlain || (programmed.reprogrammings ?? 0) > 0) {
+  const reader = pairReader(programmed, cycles, sensed, encoding);
+  if (reader === null) {
     return bankByBank((levels, place) => senseSlowly(levels, programmed, cycles, sensed, place));
   }
-  const cell = readCellLaws("programming", programmed);
-  const amplifier = readAmplifier("sense", sensed);
-  const aged = agedConductance(cycles ?? {});
-  const atRead =
-    cycles !== null && (cycles.cycles ?? 0) > 0
-      ? agedCell(cell, readAgeing("cycling", cycles), cycles.cycles)
-      : cell;
-  const screens = encoding.senses.map(({ digits }) => senseScreen(atRead, amplifier, digits));
-  const logResistance = (level: number, word: number) =>
-    -log(aged(level, cellConductance(cell, level, normalOf(word))));
 
   let line = lineLayout(encoding, 0);
   const senseChunk: SenseBanks = (levels, place, banks) => {
     if (line.bitLines !== place.bitLines) line = lineLayout(encoding, place.bitLines);
-    const offsets = offsetsOf(banks, (bank) =>
-      amplifierOffsets(amplifier, { ...place, bank: place.bank + bank }),
-    );
-    const scan = scanOf(levels, place, banks, offsets, line, screens);
+    const bounds = reader.bounds(place, banks);
+    const scan = scanOf(levels, place, banks, bounds, line);
     const count = scanner(scan);
     const perLine = scan.first.length;
     const senses = perLine * place.wordLines;
@@ -73,12 +57,11 @@ export function fastSenseBanks(
         const start = ((index - a) / perLine) * place.bitLines;
         const [one, two] = [start + scan.first[a], start + scan.second[a]];
         const within = a % encoding.senses.length;
-        const chances = comparePair(
-          logResistance(levels[one], scan.words[one]),
-          logResistance(levels[two], scan.words[two]),
-          offsets[bank * perLine + a],
-          amplifier,
-          encoding.senses[within].digits,
+        const chances = reader.read(
+          [levels[one], levels[two]],
+          [scan.words[one], scan.words[two]],
+          bounds.offsets[bank * perLine + a],
+          within,
         );
         builder.add(index - bank * senses, within, chances);
       }
@@ -99,8 +82,6 @@ export function fastSense(
   const senseBanks = fastSenseBanks(programmed, cycles, sensed, encoding, scanner);
   return (levels, place) => senseBanks(levels, place, 1)[0];
 }
-
-const isPair = ({ cells }: EncodingLayout["senses"][number]) => cells.length === 2;
 
 /** One bank by the fast way; `fastSense` keeps its bounds for many. */
 export function senseFast(
@@ -148,21 +129,8 @@ function inChunks(some: SenseBanks): SenseBanks {
   };
 }
 
-/** [banks x senses of a word line] */
-function offsetsOf(banks: number, ofBank: (bank: number) => Float64Array): Float64Array {
-  const rows = Array.from({ length: banks }, (_, bank) => ofBank(bank));
-  const all = new Float64Array(rows.reduce((sum, row) => sum + row.length, 0));
-  rows.forEach((row, bank) => {
-    all.set(row, bank * row.length);
-  });
-  return all;
-}
-
 /** Where each sense of a word line finds its cells. */
-interface LineLayout extends Pick<PairScan, "bitLines" | "first" | "second" | "firstLow"> {
-  /** sense within its weight */
-  readonly within: Int32Array;
-}
+type LineLayout = Pick<PairScan, "bitLines" | "first" | "second" | "firstLow">;
 
 function lineLayout(encoding: EncodingLayout, bitLines: number): LineLayout {
   const { senses, cellsPerWeight } = encoding;
@@ -172,7 +140,6 @@ function lineLayout(encoding: EncodingLayout, bitLines: number): LineLayout {
     within.map((s, a) => Math.floor(a / senses.length) * cellsPerWeight + senses[s].cells[which]);
   return {
     bitLines,
-    within,
     first: cellOf(0),
     second: cellOf(1),
     firstLow: Int8Array.from(within, (s) => (isPlusWhenFirstLow(encoding, s) ? 1 : -1)),
@@ -184,22 +151,11 @@ function scanOf(
   levels: Uint8Array,
   place: NoisePlace,
   banks: number,
-  offsets: Float64Array,
-  { within, first, second, firstLow }: LineLayout,
-  screens: readonly SenseScreen[],
+  { lrsFrom, hrsTo, zeroTo }: PairBounds,
+  { first, second, firstLow }: LineLayout,
 ): PairScan {
   const { wordLines, bitLines } = place;
-  const perLine = within.length;
-  const lrsFrom = new Uint32Array(offsets.length);
-  const hrsTo = new Uint32Array(offsets.length);
-  const zeroTo = new Uint32Array(offsets.length);
-  for (let i = 0; i < offsets.length; i++) {
-    const screen = screens[within[i % perLine]];
-    const bin = Math.floor(Math.abs(offsets[i]) / screen.binWidth);
-    lrsFrom[i] = screen.lrsFrom[bin];
-    hrsTo[i] = screen.hrsTo[bin];
-    zeroTo[i] = screen.zeroTo;
-  }
+  const perLine = first.length;
   return {
     key: programmingKey(place),
     firstBank: place.bank,

@@ -3,7 +3,7 @@ import type { PassContext } from "../../compiler/define.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import foldConstants from "../../passes/fold-constants.ts";
 import type { ModelSpec } from "../support/build-onnx.ts";
-import { buildModel, floats, integers } from "../support/build-onnx.ts";
+import { buildGraph, buildModel, floats, integers, of } from "../support/build-onnx.ts";
 import { executor, graphOf, importBytes, runGraph } from "../support/run-onnx.ts";
 
 async function fold(
@@ -73,21 +73,51 @@ describe("fold-constants", () => {
     expect((await fold({ inputs: x, outputs: ["y"], nodes })).after.nodes.length).toBe(2);
   });
 
-  test("leaves what would not fit into memory, and says so", async () => {
+  test("refuses what is made of nothing and fits into no memory", async () => {
     const nodes: ModelSpec["nodes"] = [
       ["ConstantOfShape", ["size"], ["big"], {}, "huge"],
       ["ReduceSum", ["big"], ["sum"], { keepdims: 0 }],
       ["Add", ["x", "sum"], ["y"]],
     ];
-    const { after, loads, warnings } = await fold({
+    const size = integers([2 ** 20, 2 ** 10]);
+    await expect(fold({ inputs: x, outputs: ["y"], nodes, constants: { size } })).rejects.toThrow(
+      /^node "huge" \(ConstantOfShape\): needs constants of at most \d+ bytes .* found 4294967296/,
+    );
+  });
+
+  test("refuses a Loop over constants that may not end, and products that take minutes", async () => {
+    const body = buildGraph({
+      inputs: { i: ["int64", []], go: ["bool", []], s: ["float32", []] },
+      outputs: ["again", "next"],
+      nodes: [
+        ["Identity", ["go"], ["again"]],
+        ["Add", ["s", "s"], ["next"]],
+      ],
+    });
+    const loop = (count: number) =>
+      fold({
+        inputs: x,
+        outputs: ["y"],
+        nodes: [
+          ["Loop", ["count", "", "one"], ["n"], { body }, "turns"],
+          ["Add", ["x", "n"], ["y"]],
+        ],
+        constants: { count: of("int64", [], [count]), one: floats([], [1]) },
+      });
+    await expect(loop(1e9)).rejects.toThrow(/^node "turns" \(Loop\): .* found 1000000000/);
+    expect((await loop(3)).after.constants.get("n")?.data[0]).toBe(8);
+    const product = fold({
       inputs: x,
       outputs: ["y"],
-      nodes,
-      constants: { size: integers([2 ** 20, 2 ** 10]) },
+      nodes: [
+        ["ConstantOfShape", ["square"], ["a"]],
+        ["MatMul", ["a", "a"], ["b"], {}, "large"],
+        ["ReduceSum", ["b"], ["n"], { keepdims: 0 }],
+        ["Add", ["x", "n"], ["y"]],
+      ],
+      constants: { square: integers([3000, 3000]) },
     });
-    expect(loads).toBe(0);
-    expect(after.nodes.length).toBe(3);
-    expect(warnings.join()).toContain("huge");
+    await expect(product).rejects.toThrow(/^node "large" \(MatMul\): needs at most/);
   });
 
   test("an output may become a constant", async () => {
@@ -104,18 +134,13 @@ describe("fold-constants", () => {
     expect(after.outputs).toEqual(["y", "n"]);
   });
 
-  test("stays as it was, with a warning, where the executor refuses", async () => {
+  test("is refused where the executor refuses it: no run could compute it", async () => {
     const nodes: ModelSpec["nodes"] = [
       ["NoSuchOperator", ["w"], ["v"]],
       ["MatMul", ["x", "v"], ["y"]],
     ];
-    const { before, after, warnings } = await fold({
-      inputs: x,
-      outputs: ["y"],
-      nodes,
-      constants: { w },
-    });
-    expect(after).toBe(before);
-    expect(warnings.join()).toContain("NoSuchOperator");
+    await expect(fold({ inputs: x, outputs: ["y"], nodes, constants: { w } })).rejects.toThrow(
+      /NoSuchOperator/,
+    );
   });
 });

@@ -2,7 +2,8 @@
 import { matrix } from "./matrix";
 import { pack, packBytes } from "./pack";
 import { permute, requantize, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
-import { compare, flip, words } from "./random";
+import { compare, scanPairs } from "./banks";
+import { flip, words } from "./random";
 import { ERROR } from "./program";
 
 function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize): i32 {
@@ -17,7 +18,8 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 8: return permute(command, begin, end, scratch);
     case 9: return flip(command, begin, end, scratch);
     case 10: return words(command, begin, end, scratch);
-    default: return compare(command, begin, end, scratch);
+    case 11: return compare(command, begin, end, scratch);
+    default: return scanPairs(command, begin, end, scratch);
   }
 }
 

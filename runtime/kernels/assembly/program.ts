@@ -13,8 +13,8 @@ export const COUNTS: usize = 64;
 export const SUMS: usize = 576;
 /** u32[256]: random words of 64 blocks */
 export const WORDS: usize = 1088;
-/** i32[4]: lanes of one vector */
-export const LANES: usize = 2112;
+/** u32[10][2][4]: round keys of Philox, each four times */
+export const KEYS: usize = 2112;
 
 export const NOT_A_NUMBER: i32 = 1;
 export const OUTSIDE_TABLE: i32 = 2;

@@ -41,34 +41,50 @@ describe.each([1, 2])("with %i threads", (threads) => {
     ).toEqual(["d16cfe09", "94fdcceb", "5001e420", "24126ea1"]);
   });
 
-  test("words and hits in bulk equal the plain twin's", () =>
+  test("words in bulk equal the plain twin's", () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1e6 }),
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 3000 }),
-        fc.constantFrom(0, 1, 2 ** 28, 2 ** 31, 2 ** 32 - 1, 2 ** 32),
-        async (seed, sixteens, count, threshold) => {
+        async (seed, sixteens, count) => {
           const mark = engine.mark();
           const next = numbers(seed);
           const perSample = sixteens * 16;
           const samples = Math.ceil(count / perSample);
-          const capacity = 1 + next(perSample);
-          const bulk = {
+          const command: Command = {
+            kind: "words",
             ...{ perSample, count, first: next(2 ** 31) * 2 + 1 },
-            counter: [next(2 ** 31), next(99), next(9)] as const,
-            key: [next(2 ** 31), next(2 ** 31)] as const,
+            counter: [next(2 ** 31), next(99), next(9)],
+            key: [next(2 ** 31), next(2 ** 31)],
+            to: engine.allocate(count * 4),
           };
-          const to = engine.allocate(count * 4);
-          const hits = engine.allocate(samples * capacity * 4);
+          await expectTwins(engine, [command], samples, [{ at: command.to, bytes: count * 4 }]);
+          engine.release(mark);
+        },
+      ),
+      { numRuns: 25 },
+    ));
+
+  test("words of banks below a threshold equal the plain twin's", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 70 }),
+        fc.constantFrom(0, 1, 2 ** 28, 2 ** 31, 2 ** 32 - 1, 2 ** 32),
+        async (seed, words, samples, threshold) => {
+          const mark = engine.mark();
+          const next = numbers(seed);
+          const hits = engine.allocate(samples * words * 8);
           const counts = engine.allocate(samples * 4);
-          const commands: Command[] = [
-            { kind: "words", ...bulk, to },
-            { kind: "compare", ...bulk, threshold, hits, capacity, counts },
-          ];
-          await expectTwins(engine, commands, samples, [
-            { at: to, bytes: count * 4 },
-            { at: hits, bytes: samples * capacity * 4 },
+          const key = [next(2 ** 31), next(2 ** 31)] as const;
+          const command: Command = {
+            kind: "compare",
+            ...{ words, bank: next(5000), threshold, hits, counts, key },
+          };
+          await expectTwins(engine, [command], samples, [
+            { at: hits, bytes: samples * words * 8 },
             { at: counts, bytes: samples * 4 },
           ]);
           engine.release(mark);
@@ -77,16 +93,53 @@ describe.each([1, 2])("with %i threads", (threads) => {
       { numRuns: 25 },
     ));
 
+  test("pairs in doubt equal the plain twin's, for any bank, levels and bounds", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom(1, 2, 7, 9, 32, 64, 211, 450),
+        fc.integer({ min: 1, max: 7 }),
+        async (seed, wordLines, bitLines, samples) => {
+          const mark = engine.mark();
+          const next = numbers(seed);
+          const pairs = Math.floor(bitLines / 2);
+          const levels = Uint8Array.from({ length: samples * wordLines * bitLines + 16 }, () =>
+            [0, 1, 0, 1, 255][next(5)],
+          );
+          const bounds = (): number => {
+            const bound = (): number => [0, 2 ** 32 - 1, next(2 ** 32), next(2 ** 32)][next(4)];
+            return engine.upload(Uint32Array.from({ length: samples * pairs + 4 }, bound));
+          };
+          const size = samples * wordLines * pairs * 12;
+          const doubts = engine.allocate(size);
+          const counts = engine.allocate(samples * 4);
+          const command: Command = {
+            kind: "scan-pairs",
+            ...{ bank: next(5000), wordLines, bitLines, pairs, levels: engine.upload(levels) },
+            ...{ lrsFrom: bounds(), hrsTo: bounds(), zeroTo: bounds(), doubts, counts },
+            key: [next(2 ** 31), next(2 ** 31)],
+          };
+          await expectTwins(engine, [command], samples, [
+            { at: doubts, bytes: size },
+            { at: counts, bytes: samples * 4 },
+          ]);
+          engine.release(mark);
+        },
+      ),
+      { numRuns: 40 },
+    ));
+
   test("marginal cells flip as the plain twin says", () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1e6 }),
         fc.integer({ min: 0, max: 900 }),
-        fc.constantFrom(1, 3, 40),
+        fc.boolean(),
         fc.integer({ min: 1, max: 70 }),
         fc.integer({ min: 1, max: 2 }),
         fc.constantFrom("s.", "sm", ".m"),
-        async (seed, cells, gap, samples, positions, planes) => {
+        async (seed, cells, isListed, samples, positions, planes) => {
           const mark = engine.mark();
           const next = numbers(seed);
           const [outputs, inputs] = [21, 75];
@@ -97,16 +150,11 @@ describe.each([1, 2])("with %i threads", (threads) => {
             for (let i = 0; i < bytes.length; i++) bytes[i] = next(256);
             return made;
           };
-          let sense = next(1000);
-          const chance = (): number => [0, 1, next(2 ** 31) * 2, 2 ** 32 - 1, 2 ** 32][next(5)];
+          const chance = (): number => [0, 1, next(256) * 2 ** 24, next(2 ** 31) * 2, 2 ** 32 - 1, 2 ** 32][next(6)];
           const limits = Array.from({ length: cells }, () =>
             [chance(), chance()].sort((a, b) => a - b),
           );
           const list = flipList(engine, {
-            senses: Uint32Array.from({ length: cells }, () => {
-              sense += 1 + next(gap);
-              return sense;
-            }),
             outputs: Uint32Array.from({ length: cells }, () => next(outputs)),
             inputs: Uint32Array.from({ length: cells }, () => next(inputs)),
             digits: Int8Array.from({ length: cells }, () => next(3) - 1),
@@ -115,9 +163,11 @@ describe.each([1, 2])("with %i threads", (threads) => {
             belowOrZero: Float64Array.from(limits, ([, high]) => high),
           });
           const sums = engine.rows(outputs * 4, rows);
+          const numbered = Uint32Array.from({ length: samples }, () => next(10000));
           const command: Command = {
             kind: "flip",
             ...{ positions, sums, list, sampleBase: next(5000), plane: next(8) },
+            sampleList: isListed ? engine.upload(numbered) : null,
             term: {
               sign: planes.includes("s") ? plane() : null,
               mask: planes.includes("m") ? plane() : null,
@@ -140,7 +190,6 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const samples = 4000;
     const [half, full] = [2 ** 31, 2 ** 32];
     const list = flipList(engine, {
-      senses: Uint32Array.of(5, 6, 7, 8),
       outputs: Uint32Array.of(0, 1, 2, 3),
       inputs: Uint32Array.of(0, 0, 0, 0),
       digits: Int8Array.of(1, 1, 0, -1),
@@ -155,7 +204,7 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const term = { sign: null, mask, significance: 1 };
     const command: Command = {
       kind: "flip",
-      ...{ positions: 1, sums, term, list, sampleBase: 0, plane: 0, key: [1, 2] },
+      ...{ positions: 1, sums, term, list, sampleBase: 0, sampleList: null, plane: 0, key: [1, 2] },
     };
     await engine.run([command], samples);
     const changes = engine.int32(sums.at, samples * 4);
@@ -167,6 +216,84 @@ describe.each([1, 2])("with %i threads", (threads) => {
     // binomial, standard deviation sqrt(4000) / 2 = 32: within six of it
     const flipped = of(1).filter((change) => change === -2).length;
     expect(Math.abs(flipped - samples / 2)).toBeLessThan(190);
+    engine.release(mark);
+  });
+
+  test("chances are met to 2^-32: by the top byte, and by the low bits where it equals a limit's", async () => {
+    const mark = engine.mark();
+    const samples = 20_000;
+    // chances of -1: below and above 2^-8, on a byte's border, and just beside a border
+    const chances = [1e-3, 2 ** -8, 0.0123, 0.25, 0.25 + 2 ** -10, 0.5 - 2 ** -9, 0.9];
+    const zero = 0.07;
+    const cells = chances.length * 20;
+    const chanceOf = (cell: number): number => chances[cell % chances.length];
+    const below = Float64Array.from({ length: cells }, (_, cell) => Math.round(chanceOf(cell) * 2 ** 32));
+    const list = flipList(engine, {
+      outputs: Uint32Array.from({ length: cells }, (_, cell) => cell),
+      inputs: new Uint32Array(cells),
+      digits: Int8Array.from({ length: cells }, (_, cell) => (chanceOf(cell) < 0.5 ? 1 : -1)),
+      significances: new Int32Array(cells).fill(1),
+      below,
+      belowOrZero: below.map((limit) => limit + Math.round(zero * 2 ** 32)),
+    });
+    const sums = engine.rows(cells * 4, samples);
+    const found = engine.int32(sums.at, samples * cells).fill(0);
+    const mask = engine.rows(8, samples);
+    engine.bytes(mask.at, samples * 8).fill(1);
+    const command: Command = {
+      kind: "flip",
+      ...{ positions: 1, sums, list, sampleBase: 7, sampleList: null, plane: 1, key: [3, 4] },
+      term: { sign: null, mask, significance: 1 },
+    };
+    await engine.run([command], samples);
+    chances.forEach((chance, kind) => {
+      const counts = [0, 0, 0];
+      for (let s = 0; s < samples; s++) {
+        for (let cell = kind; cell < cells; cell += chances.length) {
+          counts[1 + found[s * cells + cell] + (chance < 0.5 ? 1 : -1)]++;
+        }
+      }
+      // 400,000 independent draws; five standard deviations of a binomial share
+      const n = samples * 20;
+      for (const [expected, count] of [
+        [chance, counts[0]],
+        [zero, counts[1]],
+      ]) {
+        expect(Math.abs(count / n - expected)).toBeLessThan(5 * Math.sqrt((expected * (1 - expected)) / n));
+      }
+    });
+    engine.release(mark);
+  });
+
+  test("a read depends on its sample's number alone, not on the batch that it is in", async () => {
+    const mark = engine.mark();
+    const samples = 90;
+    const next = numbers(5);
+    const cells = 300;
+    const list = flipList(engine, {
+      outputs: Uint32Array.from({ length: cells }, (_, cell) => cell % 8),
+      inputs: new Uint32Array(cells),
+      digits: new Int8Array(cells).fill(1),
+      significances: new Int32Array(cells).fill(1),
+      below: Float64Array.from({ length: cells }, () => next(2 ** 31)),
+      belowOrZero: new Float64Array(cells).fill(2 ** 31),
+    });
+    const mask = engine.rows(8, samples);
+    engine.bytes(mask.at, samples * 8).fill(1);
+    const term = { sign: null, mask, significance: 1 };
+    const flipped = async (sampleList: readonly number[] | null, sampleBase: number, count: number) => {
+      const sums = engine.rows(32, samples);
+      engine.int32(sums.at, samples * 8).fill(0);
+      const numbered = sampleList === null ? null : engine.upload(Uint32Array.from(sampleList));
+      const shared = { positions: 1, sums, term, list, plane: 0, key: [1, 2] as const };
+      await engine.run([{ kind: "flip", ...shared, sampleBase, sampleList: numbered }], count);
+      const found = engine.int32(sums.at, count * 8);
+      return Array.from({ length: count }, (_, s) => [...found.subarray(s * 8, s * 8 + 8)]);
+    };
+    const all = await flipped(null, 0, samples);
+    expect(await flipped(null, 30, 60)).toEqual(all.slice(30));
+    const some = [80, 3, 64, 4];
+    expect(await flipped(some, 0, some.length)).toEqual(some.map((s) => all[s]));
     engine.release(mark);
   });
 });

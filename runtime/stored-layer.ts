@@ -1,0 +1,133 @@
+import type { EncodingLayout } from "../compiler/define.ts";
+import { internal } from "../compiler/errors.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import { UNUSED } from "../compiler/ir/image.ts";
+import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import { weightOfCell } from "../compiler/ir/placement.ts";
+
+/** digit of a sense whose cells hold no weight */
+const NO_DIGIT = 2;
+
+/** The cells of one layer as stored, and what each sense reads there without noise. */
+export interface StoredLayer {
+  readonly placement: LayerPlacement;
+  /** position among the image's matrix layers: part of every key of a random draw */
+  readonly index: number;
+  /** [banks x wordLines x bitLines] */
+  readonly levels: Uint8Array;
+  /** senses of one bank */
+  readonly perBank: number;
+  /** [banks x senses] −1, 0, +1, or 2 where unused */
+  readonly digits: Int8Array;
+  /** [banks x wordLines] the first weight of a word line as output·inputs + input, −1 where it holds none */
+  readonly lines: Int32Array;
+  /** the same digits by sense of a weight, [outputs x inputs] each */
+  readonly slices: readonly Int8Array[];
+  /** digits that are 0 */
+  readonly zeros: number;
+}
+
+/** The digit that each sense of a weight reads for each code, [codes][senses]. */
+export function digitsOfCodes(layout: EncodingLayout): readonly (readonly number[])[] {
+  return layout.alphabet.levels.map((code, k) =>
+    layout.senses.map(({ cells, significance }) => {
+      if (layout.senses.length === 1) return code / significance;
+      const value = cells.reduce((sum, c) => sum + layout.significance[c] * layout.levelValues[layout.patterns[k][c]], 0);
+      return value / significance;
+    }),
+  );
+}
+
+/** Reads the cells of a layer out of an image. */
+export async function loadStoredLayer(image: ProgrammingImage, index: number): Promise<StoredLayer> {
+  const placement = image.placements[index];
+  const cells = image.cells[index];
+  const levels = await cells.range(0, cells.banks);
+  const perLine = Math.floor(cells.bitLines / placement.encoding.cellsPerWeight) * placement.encoding.senses.length;
+  const perBank = perLine * cells.wordLines;
+  const digits = new Int8Array(cells.banks * perBank);
+  const readBank = digitReader(placement);
+  const size = cells.wordLines * cells.bitLines;
+  for (let bank = 0; bank < cells.banks; bank++) {
+    const found = readBank(levels.subarray(bank * size, (bank + 1) * size), digits.subarray(bank * perBank, (bank + 1) * perBank));
+    if (!found) throw internal("senses", `layer ${placement.layer}, bank ${bank}: holds a pattern that is no code`);
+  }
+  const lines = lineTable(placement);
+  const slices = sliceDigits(placement, digits, perBank, lines);
+  const zeros = slices.reduce((sum, slice) => sum + countZeros(slice), 0);
+  return { placement, index, levels, perBank, digits, lines, slices, zeros };
+}
+
+/** Writes the digits that a bank's levels mean; false where a weight's levels are no code of the alphabet. */
+export function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlacement): (levels: Uint8Array, out: Int8Array) => boolean {
+  const { cellsPerWeight: c, senses, patterns, levelValues } = encoding;
+  const base = levelValues.length;
+  const table = new Int8Array(base ** c * senses.length).fill(NO_DIGIT);
+  digitsOfCodes(encoding).forEach((digits, k) => {
+    const at = patterns[k].reduce((sum, level) => sum * base + level, 0);
+    digits.forEach((digit, s) => {
+      table[at * senses.length + s] = digit;
+    });
+  });
+  const perLine = Math.floor(bankBitLines / c);
+  return (levels, out) => {
+    for (let w = 0, to = 0; w < bankWordLines; w++) {
+      for (let p = 0, cell = w * bankBitLines; p < perLine; p++, cell += c, to += senses.length) {
+        if (levels[cell] === UNUSED) {
+          out.fill(NO_DIGIT, to, to + senses.length);
+          continue;
+        }
+        let at = 0;
+        for (let k = 0; k < c; k++) at = at * base + levels[cell + k];
+        for (let s = 0; s < senses.length; s++) out[to + s] = table[at * senses.length + s] ?? NO_DIGIT;
+        if (out[to] === NO_DIGIT) return false;
+      }
+    }
+    return true;
+  };
+}
+
+/** How far apart two neighbouring weights of a word line are in [outputs x inputs]. */
+const lineStride = ({ configuration, inputs }: LayerPlacement): number => (configuration === "gated" ? inputs : 1);
+
+function lineTable(placement: LayerPlacement): Int32Array {
+  const { banks, bankWordLines, inputs } = placement;
+  return Int32Array.from({ length: banks * bankWordLines }, (_, line) => {
+    const found = weightOfCell(placement, Math.floor(line / bankWordLines), line % bankWordLines, 0);
+    return found ? found.output * inputs + found.input : -1;
+  });
+}
+
+/** Which weight a sense belongs to, as output·inputs + input; the sense must hold one. */
+export function weightFinder({ placement, perBank, lines }: StoredLayer): (sense: number) => number {
+  const perLine = perBank / placement.bankWordLines;
+  const count = placement.encoding.senses.length;
+  const stride = lineStride(placement);
+  return (sense) => {
+    const line = Math.floor(sense / perLine);
+    return lines[line] + stride * Math.floor((sense - line * perLine) / count);
+  };
+}
+
+/** Digits of one slice of every weight, [outputs x inputs]. */
+function sliceDigits(placement: LayerPlacement, digits: Int8Array, perBank: number, lines: Int32Array): readonly Int8Array[] {
+  const { encoding, inputs, outputs, bankWordLines } = placement;
+  const slices = encoding.senses.map(() => new Int8Array(outputs * inputs));
+  const perLine = perBank / bankWordLines;
+  const count = encoding.senses.length;
+  const stride = lineStride(placement);
+  lines.forEach((first, line) => {
+    if (first < 0) return;
+    const base = line * perLine;
+    for (let a = 0, weight = first; a < perLine && digits[base + a] !== NO_DIGIT; a += count, weight += stride) {
+      for (let s = 0; s < count; s++) slices[s][weight] = digits[base + a + s];
+    }
+  });
+  return slices;
+}
+
+function countZeros(digits: Int8Array): number {
+  let zeros = 0;
+  for (const digit of digits) if (digit === 0) zeros++;
+  return zeros;
+}
