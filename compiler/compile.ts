@@ -1,10 +1,11 @@
 import type { CompileOptions, FloatExecutor, Pass, PassContext, TargetSpec } from "./define.ts";
 import type { Provenance } from "./emit.ts";
 import { emit } from "./emit.ts";
-import { internal } from "./errors.ts";
+import { internal, XbcError } from "./errors.ts";
 import { sha256Of } from "./image/sha256.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { ProgrammingImage } from "./ir/image.ts";
+import type { Layer } from "./ir/network.ts";
 import { importGraph } from "./onnx/import.ts";
 import type { ExternalData } from "./onnx/parse.ts";
 import { parseOnnx } from "./onnx/parse.ts";
@@ -46,6 +47,7 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
   };
   const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
   const schedule = await applyPasses(graph, recipe.passes, context);
+  await checkSubgraphs(schedule.layers, recipe.executor);
   const provenance: Provenance = {
     source: { file: job.name, sha256: sha256Of(job.model) },
     precision: job.options.precision,
@@ -56,6 +58,22 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
     assumptions,
   };
   return emit(schedule, provenance);
+}
+
+/**
+ * A float subgraph that the executor does not take would make an image that no run can use.
+ * @throws BAD_MODEL naming the layer
+ */
+async function checkSubgraphs(layers: readonly Layer[], executor: FloatExecutor): Promise<void> {
+  for (const layer of layers) {
+    if (layer.kind !== "subgraph") continue;
+    try {
+      await (await executor.load(layer.onnx)).release();
+    } catch (error) {
+      if (!(error instanceof XbcError)) throw error;
+      throw new XbcError(error.code, `layer ${layer.id}: ${error.message}`);
+    }
+  }
 }
 
 async function applyPasses(graph: Graph, passes: readonly Pass[], context: PassContext) {

@@ -122,7 +122,9 @@ function refuseEndless(
 ): void {
   const where = `node "${node.name}" (${node.op})`;
   if (node.op === "Loop") {
-    const count = Number(graph.constants.get(node.inputs[0] ?? "")?.data[0] ?? Number.POSITIVE_INFINITY);
+    const count = Number(
+      graph.constants.get(node.inputs[0] ?? "")?.data[0] ?? Number.POSITIVE_INFINITY,
+    );
     if (count <= mostTurns) return;
     throw new XbcError(
       "UNSUPPORTED",
@@ -130,7 +132,9 @@ function refuseEndless(
     );
   }
   if (node.op !== "MatMul" && node.op !== "Gemm") return;
-  const inner = values.get(node.inputs[0])?.shape?.at(node.op === "Gemm" && intAttribute(node, "transA", 0) ? 0 : -1);
+  const inner = values
+    .get(node.inputs[0])
+    ?.shape?.at(node.op === "Gemm" && intAttribute(node, "transA", 0) ? 0 : -1);
   const size = sizeOf((values.get(node.outputs[0])?.shape ?? []).map(Number));
   const products = size * Number(inner ?? 0);
   if (!(products > mostProducts)) return;

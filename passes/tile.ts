@@ -59,6 +59,7 @@ interface Shape {
   readonly outputs: number;
   readonly wordLines: number;
   readonly perWordLine: number;
+  readonly cellsPerWeight: number;
 }
 
 type Layout = Pick<LayerPlacement, "configuration" | "banks" | "tileInputs" | "tileOutputs" | "clocks">;
@@ -89,8 +90,9 @@ function sequentialToParallel({ inputs, outputs, wordLines, perWordLine }: Shape
 }
 
 /** Inputs on word lines: a tile is read in segments of the lines that may be active and sensed at once. */
-function gated({ inputs, outputs, wordLines, perWordLine }: Shape, target: TargetSpec): Layout {
-  const { activeWordLines, sensedBitLines, bitLines } = target.technology.array;
+function gated({ inputs, outputs, wordLines, perWordLine, cellsPerWeight }: Shape, target: TargetSpec): Layout {
+  const { activeWordLines, sensedBitLines } = target.technology.array;
+  const bitLines = Math.min(outputs, perWordLine) * cellsPerWeight;
   const segments = Math.ceil(Math.min(inputs, wordLines) / activeWordLines) * Math.ceil(bitLines / sensedBitLines);
   return {
     configuration: "gated",
@@ -105,7 +107,7 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
   const encoding = chooseEncoding(layer, target);
   const { array } = target.technology;
   const perWordLine = Math.floor(array.bitLines / encoding.cellsPerWeight);
-  const shape = { inputs: layer.inputs, outputs: layer.outputs, wordLines: array.wordLines, perWordLine };
+  const shape = { inputs: layer.inputs, outputs: layer.outputs, wordLines: array.wordLines, perWordLine, cellsPerWeight: encoding.cellsPerWeight };
   const { layout, reason } =
     array.inputsOn === "word lines"
       ? { layout: gated(shape, target), reason: "inputs run on the word lines" }

@@ -1,5 +1,6 @@
 import type { TargetSpec } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { pause } from "./pause.ts";
 import type { CharacterizeReport } from "./report/report.ts";
 
 export interface CharacterizeOptions {
@@ -27,11 +28,13 @@ export async function characterize(target: TargetSpec, options: CharacterizeOpti
     const named = [...new Set(target.laws.claims.map((claim) => claim.condition))].join(", ");
     throw new XbcError("BAD_OPTION", `--condition ${condition}: no claim is made for it; needs one of ${named}`);
   }
-  const rows = claims.map((claim, index) => {
+  const rows: CharacterizeReport["claims"][number][] = [];
+  for (const [index, claim] of claims.entries()) {
     options.progress?.(claim.id, index, claims.length);
+    await pause();
     const { id, condition: at, quantity, claimed } = claim;
-    return { id, condition: at, quantity, claimed, ...claim.evaluate(target.technology, { seed, samples }) };
-  });
+    rows.push({ id, condition: at, quantity, claimed, ...claim.evaluate(target.technology, { seed, samples }) });
+  }
   options.progress?.("claims", claims.length, claims.length);
   const assumptions = Object.entries(target.technology.parameters).flatMap(([name, { value, unit, source }]) =>
     /^(assumed|fitted)/.test(source) ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`] : [],

@@ -6,10 +6,12 @@ import { toNumbers } from "../compiler/ir/tensor.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { LayerErrors } from "./layer-errors.ts";
 import { meanErrors, weightErrors } from "./layer-errors.ts";
+import { maskedSynapses } from "./masked.ts";
 import type { Metric } from "./metrics.ts";
 import { metricNamed } from "./metrics.ts";
 import type { NoiseChain } from "./noise-chain.ts";
 import { chainOf, quiet } from "./noise-chain.ts";
+import { pause } from "./pause.ts";
 import { readEnergyOf, timingOf } from "./report/cost-model.ts";
 import type { EvaluationReport, Spread } from "./report/report.ts";
 import type { RunOptions } from "./run.ts";
@@ -85,7 +87,7 @@ async function evaluateIn(
     overTime: [],
     overBer: await sweepBer(trialist, options),
     layers: image.placements.map(({ layer }, index) => ({ name: layer, ...reported(noisy?.errors[index]) })),
-    energy: { perInference_J: readEnergyOf(image), synapsesRead, synapsesMasked: null },
+    energy: { perInference_J: readEnergyOf(image), synapsesRead, synapsesMasked: await maskedSynapses(image, named(image, data.x), options.executor ?? onnxruntimeWeb(), options.seed ?? image.seed) },
     interval_s: timing.interval_s,
     latency_s: timing.latency_s,
     seed: options.seed ?? image.seed,
@@ -137,6 +139,7 @@ async function openTrials(
     const errors: (readonly LayerErrors[])[] = [];
     for (let k = 0; k < trials; k++) {
       options.progress?.(stage, k, trials);
+      await pause();
       const draw = { seed, trial: firstTrial + k, elapsed_s: 0 };
       const faults = await session.sense(chain, draw);
       errors.push(session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)));

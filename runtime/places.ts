@@ -41,8 +41,8 @@ export function phasesOf(layers: readonly Layer[]): readonly Phase[] {
 /** Bytes of one value; floats are not kept in engine memory, only the planes that are drawn of them. */
 const bytesOf = { codes: 2, sums: 4, float: 0 } as const;
 
-/** Codes, sums and planes of every buffer that kernels fill; local to a chunk where one phase makes and reads them. */
-export function placeBuffers(image: ProgrammingImage, engine: Engine, capacity: number): ReadonlyMap<BufferId, Place> {
+/** Codes, sums and planes of every buffer that kernels fill; local to a chunk where one phase makes and reads them, unless all are kept. */
+export function placeBuffers(image: ProgrammingImage, engine: Engine, capacity: number, keep: boolean): ReadonlyMap<BufferId, Place> {
   const places = new Map<BufferId, Place>();
   const phases = phasesOf(image.layers);
   const phaseOf = (id: BufferId) =>
@@ -53,7 +53,7 @@ export function placeBuffers(image: ProgrammingImage, engine: Engine, capacity: 
     const made = phaseOf(id);
     const readers = image.layers.filter((layer) => (layer.kind === "subgraph" ? layer.from.includes(id) : layer.from === id));
     const isOutput = image.outputs.some((output) => output.buffer === id);
-    const local = !isOutput && made >= 0 && readers.every((layer) => phaseOfLayer(phases, layer) === made);
+    const local = !keep && !isOutput && made >= 0 && readers.every((layer) => phaseOfLayer(phases, layer) === made);
     const elements = sizeOf(buffer.shape);
     const rows = (stride: number): Rows => (local ? engine.localRows(stride) : engine.rows(stride, capacity));
     const matrix = readers.find((layer) => layer.kind === "matrix");

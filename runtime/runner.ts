@@ -29,20 +29,24 @@ export interface Runner {
     samples: number,
     draw: { readonly seed: number; readonly sampleBase: number },
   ) => Promise<ReadonlyMap<string, Tensor>>;
+  /** where a buffer lies; with `keep`, its values and planes stay readable after a run */
+  readonly placeOf: (id: BufferId) => Place;
   readonly close: () => Promise<void>;
 }
 
 /**
  * @param capacity most samples of a batch
+ * @param keep     true: every buffer keeps its values of the last batch
  */
 export async function createRunner(
   image: ProgrammingImage,
   engine: Engine,
   executor: FloatExecutor,
   capacity: number,
+  keep = false,
 ): Promise<Runner> {
   const phases = phasesOf(image.layers);
-  const places = placeBuffers(image, engine, capacity);
+  const places = placeBuffers(image, engine, capacity, keep);
   const thresholds = uploadThresholds(image, engine);
   const sessions = new Map<string, FloatSession>();
   const session = async (layer: SubgraphLayer): Promise<FloatSession> => {
@@ -79,6 +83,7 @@ export async function createRunner(
   return {
     capacity,
     run,
+    placeOf,
     close: async () => {
       for (const loaded of sessions.values()) await loaded.release();
     },

@@ -42,9 +42,17 @@ export async function senseLayer(
   inputsOn: NoisePlace["inputsOn"],
   draw: Draw,
 ): Promise<LayerFaults> {
-  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding } = stored.placement;
-  const first: NoisePlace = { ...draw, layer: stored.index, bank: 0, wordLines, bitLines, encoding, inputsOn };
+  const first = firstPlace(stored, inputsOn, draw);
   return faultsOf(stored, (await senseByKernels(engine, stored, chain, first)) ?? senseBanks(stored, chain, first));
+}
+
+/** The plain twin of `senseLayer`: bank by bank, every sense compared with what is stored. */
+export const senseLayerPlainly = (stored: StoredLayer, chain: NoiseChain, inputsOn: NoisePlace["inputsOn"], draw: Draw): LayerFaults =>
+  faultsOf(stored, senseBanks(stored, chain, firstPlace(stored, inputsOn, draw)));
+
+function firstPlace(stored: StoredLayer, inputsOn: NoisePlace["inputsOn"], draw: Draw): NoisePlace {
+  const { bankWordLines: wordLines, bankBitLines: bitLines, encoding } = stored.placement;
+  return { ...draw, layer: stored.index, bank: 0, wordLines, bitLines, encoding, inputsOn };
 }
 
 /** The usual chains, by kernels that report only what may differ; null for any other. */

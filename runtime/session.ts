@@ -65,7 +65,7 @@ export async function openSession(image: ProgrammingImage, options: SessionOptio
 
   return {
     stored,
-    prepare: (inputs) => prepare(image, inputs),
+    prepare: (inputs) => prepareSamples(image, inputs),
     sense: async (chain, draw) => {
       if (chain.active.length === 0) return null;
       const faults: LayerFaults[] = [];
@@ -79,7 +79,7 @@ export async function openSession(image: ProgrammingImage, options: SessionOptio
         const parts = new Map<string, Tensor[]>(image.outputs.map(({ name }) => [name, []]));
         for (let first = 0; first < samples.count; first += runner.capacity) {
           const count = Math.min(runner.capacity, samples.count - first);
-          const answers = await runner.run(cut(samples, first, count), weights, count, { seed: draw.seed, sampleBase: first });
+          const answers = await runner.run(cutSamples(samples, first, count), weights, count, { seed: draw.seed, sampleBase: first });
           for (const [name, answer] of answers) parts.get(name)?.push(answer);
           progress(first + count, samples.count);
         }
@@ -95,7 +95,8 @@ export async function openSession(image: ProgrammingImage, options: SessionOptio
   };
 }
 
-function prepare(image: ProgrammingImage, inputs: ReadonlyMap<string, Tensor>): Samples {
+/** The samples of a run, checked. @throws SHAPE_MISMATCH, BAD_INPUT */
+export function prepareSamples(image: ProgrammingImage, inputs: ReadonlyMap<string, Tensor>): Samples {
   const counts = new Map<string, number>();
   const rows = new Map<BufferId, InputRows>();
   for (const input of image.inputs) {
@@ -113,7 +114,7 @@ function prepare(image: ProgrammingImage, inputs: ReadonlyMap<string, Tensor>): 
 }
 
 /** Samples first … first + count − 1, as views. */
-function cut({ count: total, rows }: Samples, first: number, count: number): ReadonlyMap<BufferId, InputRows> {
+export function cutSamples({ count: total, rows }: Samples, first: number, count: number): ReadonlyMap<BufferId, InputRows> {
   return new Map(
     [...rows].map(([id, row]): [BufferId, InputRows] => {
       const size = row.data.length / total;

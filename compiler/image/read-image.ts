@@ -104,7 +104,7 @@ export async function openImage(
   source: ByteSource,
   name: string,
 ): Promise<{ manifest: Manifest; entries: Entries }> {
-  const archive = await openZip(source, name);
+  const archive = await openZip(source, name, { ours: true });
   const found = archive.entries.get(manifestName);
   if (found === undefined) {
     throw damaged(

@@ -1,6 +1,15 @@
 import { XbcError } from "../errors.ts";
 import { type ByteSource, readExactly } from "./bytes.ts";
-import { flag, full16, full32, method, recordSize, signature, zip64Extra } from "./zip-format.ts";
+import {
+  flag,
+  full16,
+  full32,
+  method,
+  ours,
+  recordSize,
+  signature,
+  zip64Extra,
+} from "./zip-format.ts";
 
 /** One entry as the directory describes it, checked. */
 export interface ZipEntry {
@@ -27,6 +36,7 @@ interface IdleFields {
   readonly external: number;
   /** bytes of extra fields that are no ZIP64 field of the length that its values take */
   readonly extra: number;
+  readonly isZip64: boolean;
 }
 
 export interface DirectoryLimits {
@@ -65,7 +75,7 @@ export async function readDirectory(
   name: string,
   limits: DirectoryLimits,
 ): Promise<{ entries: readonly ZipEntry[]; start: number }> {
-  const end = await readEnd(source, name);
+  const end = await readEnd(source, name, limits.ours);
   if (end.count > limits.entries) {
     throw bad(name, `needs at most ${limits.entries} entries, found ${end.count}`);
   }
@@ -101,6 +111,7 @@ export async function readDirectory(
 async function readEnd(
   source: ByteSource,
   name: string,
+  isOurs: boolean,
 ): Promise<{ start: number; size: number; count: number; at: number }> {
   const tailSize = Math.min(source.size, recordSize.end + recordSize.locator64);
   const tail = await readExactly(source, source.size - tailSize, tailSize, name);
@@ -121,7 +132,7 @@ async function readEnd(
   const [size, start] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
   const has64 = at >= recordSize.locator64 && view.getUint32(0, true) === signature.locator64;
   if (!has64) return { start, size, count: counts[0], at: source.size - recordSize.end };
-  const end = await readEnd64(source, name, view);
+  const end = await readEnd64(source, name, view, isOurs);
   const agree = (short: number, full: number, value: number) => short === full || short === value;
   if (
     !agree(counts[0], full16, end.count) ||
@@ -133,7 +144,7 @@ async function readEnd(
   return end;
 }
 
-async function readEnd64(source: ByteSource, name: string, locator: DataView) {
+async function readEnd64(source: ByteSource, name: string, locator: DataView, isOurs: boolean) {
   const at = wide(locator, 8);
   if (locator.getUint32(4, true) !== 0 || locator.getUint32(16, true) !== 1) {
     throw bad(
@@ -152,6 +163,9 @@ async function readEnd64(source: ByteSource, name: string, locator: DataView) {
   if (!plain || disks.some((disk) => disk !== 0) || here !== count) {
     throw bad(name, `needs a ZIP64 end record at offset ${at}, found something else`);
   }
+  const versions = [view.getUint16(12, true), view.getUint16(14, true)];
+  const expected = [ours.unix * 256 + ours.version(true), ours.version(true)];
+  if (isOurs && versions.join() !== expected.join()) throw notOurs(`${name}, ZIP64 end record`);
   return { start, size, count, at };
 }
 
@@ -193,7 +207,11 @@ function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length
   const [compressed, plain, offset] = [20, 24, 42].map((at) => view.getUint32(at, true));
   const nameEnd = recordSize.central + nameLength;
   const name = entryName(bytes.subarray(recordSize.central, nameEnd), where);
-  const { values, idle: extra } = zip64Values(
+  const {
+    values,
+    idle: extra,
+    isZip64,
+  } = zip64Values(
     bytes.subarray(nameEnd, nameEnd + extraLength),
     [plain, compressed, offset],
     `${where}, entry ${name}`,
@@ -215,6 +233,7 @@ function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length
       internal: view.getUint16(36, true),
       external: view.getUint32(38, true),
       extra,
+      isZip64,
     },
   };
   return { entry, length };
@@ -228,7 +247,7 @@ function zip64Values(
   extra: Uint8Array,
   values: readonly number[],
   where: string,
-): { readonly values: readonly number[]; readonly idle: number } {
+): { readonly values: readonly number[]; readonly idle: number; readonly isZip64: boolean } {
   const view = viewOf(extra);
   let field: DataView | null = null;
   let at = 0;
@@ -248,7 +267,8 @@ function zip64Values(
     next += 8;
     return wide(field, next - 8);
   });
-  return { values: wideValues, idle: extra.length - (field === null ? 0 : 4 + next) };
+  const used = field === null ? 0 : 4 + next;
+  return { values: wideValues, idle: extra.length - used, isZip64: field !== null };
 }
 
 function entryName(bytes: Uint8Array, where: string): string {
@@ -324,24 +344,26 @@ function checkEntries(
 
 /** @throws BAD_FILE where a field that unpacking does not need differs from what zipWriter writes */
 function checkIdle(archive: string, entry: ZipEntry): void {
-  const { madeBy, needed, comment, internal, external, extra } = entry.idle;
-  const version = versionNeeded(entry);
+  const { madeBy, needed, comment, internal, external, extra, isZip64 } = entry.idle;
+  const version = ours.version(isZip64);
   const holds =
-    madeBy === unix * 256 + version &&
+    madeBy === ours.unix * 256 + version &&
     needed === version &&
     comment === 0 &&
     internal === 0 &&
-    external === fileAttributes &&
+    external === ours.attributes &&
     extra === 0 &&
-    entry.stamp === firstDate * 65_536 &&
+    entry.stamp === ours.date * 65_536 &&
     (entry.flags & ~(flag.descriptor | flag.utf8)) === 0;
-  if (holds) return;
-  throw bad(
-    `${archive}, entry ${entry.name} at offset ${entry.offset}`,
+  if (!holds) throw notOurs(`${archive}, entry ${entry.name} at offset ${entry.offset}`);
+}
+
+const notOurs = (where: string): XbcError =>
+  bad(
+    where,
     "needs the versions, dates, attributes and flags that xbc writes, found others",
     "the file was edited, packed again or damaged: compile the image again",
   );
-}
 
 /**
  * Reads each entry's local header and checks that it says what the directory says, that the entries fill the
@@ -353,6 +375,7 @@ export async function checkLayout(
   archive: string,
   entries: readonly ZipEntry[],
   directory: number,
+  isOurs: boolean,
 ): Promise<ReadonlyMap<string, number>> {
   const places = new Map<string, number>();
   const sorted = [...entries].sort((a, b) => a.offset - b.offset);
@@ -369,7 +392,7 @@ export async function checkLayout(
         `needs to begin at offset ${expected}, where the one before it ends, found one that ${fault}`,
       );
     }
-    const data = await localHeader(source, entry, where);
+    const data = await localHeader(source, entry, where, isOurs);
     places.set(entry.name, data);
     const end = data + entry.compressedSize;
     const next = k + 1 < sorted.length ? sorted[k + 1].offset : directory;
@@ -388,7 +411,12 @@ export async function checkLayout(
 }
 
 /** Offset of the data of an entry, after its local header agreed with the directory. */
-async function localHeader(source: ByteSource, entry: ZipEntry, where: string): Promise<number> {
+async function localHeader(
+  source: ByteSource,
+  entry: ZipEntry,
+  where: string,
+  isOurs: boolean,
+): Promise<number> {
   const head = await readExactly(source, entry.offset, recordSize.local, where);
   const view = viewOf(head);
   if (view.getUint32(0, true) !== signature.local)
@@ -401,7 +429,11 @@ async function localHeader(source: ByteSource, entry: ZipEntry, where: string): 
     where,
   );
   const name = entryName(rest.subarray(0, nameLength), where);
-  const sizes = zip64Values(
+  const {
+    values: sizes,
+    idle,
+    isZip64,
+  } = zip64Values(
     rest.subarray(nameLength),
     [view.getUint32(22, true), view.getUint32(18, true)],
     where,
@@ -422,6 +454,8 @@ async function localHeader(source: ByteSource, entry: ZipEntry, where: string): 
       where,
       "needs a local ZIP header that agrees with the directory, found one that differs",
     );
+  if (isOurs && (idle !== 0 || view.getUint16(4, true) !== ours.version(isZip64)))
+    throw notOurs(where);
   return entry.offset + recordSize.local + nameLength + extraLength;
 }
 

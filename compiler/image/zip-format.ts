@@ -25,3 +25,14 @@ export const zip64Extra = 1;
 /** what a field of 16 or 32 bits holds when its value stands in a ZIP64 record */
 export const full16 = 0xffff;
 export const full32 = 0xffffffff;
+
+/** What our writer says of itself: an archive tells nothing about when and where it was made. */
+export const ours = {
+  /** 1 January 1980, the first day of ZIP; the time is 00:00 */
+  date: 0x0021,
+  /** a plain file that its owner may write, as Unix has it */
+  attributes: 0o100644 * 65_536,
+  unix: 3,
+  /** version of the format that unpacking needs: 4.5 for ZIP64 */
+  version: (isZip64: boolean): number => (isZip64 ? 45 : 20),
+} as const;

@@ -11,6 +11,8 @@ export interface ZipLimits {
   /** most entries, and most bytes of all of them uncompressed */
   readonly entries?: number;
   readonly totalSize?: number;
+  /** true: only archives whose every byte is as zipWriter writes it; others may come from any packer */
+  readonly ours?: boolean;
 }
 
 /** An archive whose directory was read and checked; its entries are read when they are asked for. */
@@ -44,8 +46,9 @@ export async function openZip(
   const { entries, start } = await readDirectory(source, name, {
     entries: limits.entries ?? mostEntries,
     totalSize: limits.totalSize ?? mostBytes,
+    ours: limits.ours ?? false,
   });
-  const places = await checkLayout(source, name, entries, start);
+  const places = await checkLayout(source, name, entries, start, limits.ours ?? false);
   const dataOffset = (entry: ZipEntry): number => places.get(entry.name) ?? 0;
   const stream = (entry: ZipEntry) => entryBytes(source, name, entry, dataOffset(entry));
   return {

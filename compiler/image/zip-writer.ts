@@ -3,7 +3,7 @@ import { type ByteSink, concat } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { type Chunks, deflated } from "./deflate.ts";
 import { sha256 } from "./sha256.ts";
-import { flag, full16, full32, method, signature, zip64Extra } from "./zip-format.ts";
+import { flag, full16, full32, method, ours, signature, zip64Extra } from "./zip-format.ts";
 
 export interface ZipOptions {
   /** no compression: the archive's bytes are then the same everywhere */
@@ -42,11 +42,6 @@ interface Entry {
   readonly zip64: boolean;
 }
 
-/** 1 January 1980, 00:00, the first moment of ZIP: an archive says nothing about when it was made */
-const date = 0x0021;
-/** a plain file that its owner may write, as Unix has it */
-const attributes = 0o100644 * 65_536;
-const unix = 3;
 /** above this an entry might not fit 32 bits: deflate can add five bytes to each 16 KiB */
 const large = 0xf000_0000;
 
@@ -151,11 +146,11 @@ function localHeader(entry: Entry): Uint8Array {
     : new Uint8Array();
   const head = record(
     [4, signature.local],
-    [2, zip64 ? 45 : 20],
+    [2, ours.version(zip64)],
     [2, entry.flags],
     [2, entry.method],
     [2, 0],
-    [2, date],
+    [2, ours.date],
     [4, entry.crc],
     [4, zip64 ? full32 : compressedSize],
     [4, zip64 ? full32 : size],
@@ -177,15 +172,15 @@ function centralHeader(entry: Entry): Uint8Array {
           ...values.map((value) => [8, value] as const),
         )
       : new Uint8Array();
-  const version = values.length > 0 ? 45 : 20;
+  const version = ours.version(values.length > 0);
   const head = record(
     [4, signature.central],
-    [2, unix * 256 + version],
+    [2, ours.unix * 256 + version],
     [2, version],
     [2, entry.flags],
     [2, entry.method],
     [2, 0],
-    [2, date],
+    [2, ours.date],
     [4, entry.crc],
     [4, wide[1] ? full32 : compressedSize],
     [4, wide[0] ? full32 : size],
@@ -194,7 +189,7 @@ function centralHeader(entry: Entry): Uint8Array {
     [2, 0],
     [2, 0],
     [2, 0],
-    [4, attributes],
+    [4, ours.attributes],
     [4, wide[2] ? full32 : offset],
   );
   return concat([head, entry.name, extra]);
@@ -205,8 +200,8 @@ function endRecords(count: number, start: number, size: number, always: boolean)
   const end64 = record(
     [4, signature.end64],
     [8, 44],
-    [2, unix * 256 + 45],
-    [2, 45],
+    [2, ours.unix * 256 + ours.version(true)],
+    [2, ours.version(true)],
     [4, 0],
     [4, 0],
     [8, count],

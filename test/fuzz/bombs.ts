@@ -1,14 +1,17 @@
 /** Models that are small as files and ask for everything: memory, time, depth. Each is one case. */
 import type { Tensor } from "../../compiler/ir/tensor.ts";
+import { fromNumber, type NodeProto } from "../../compiler/onnx/proto.ts";
 import type { ModelSpec, NodeSpec } from "../support/build-onnx.ts";
 import { buildGraph, buildModel, floats, integers, of } from "../support/build-onnx.ts";
-import { fromNumber, type NodeProto } from "../../compiler/onnx/proto.ts";
 
 const one = floats([], [1]);
 const w: Tensor = floats([4, 3], [1, -1, 1, 1, 1, -1, -1, 1, 1, -1, -1, 1]);
 
 /** `nodes` make a value `extra`, which is added to what a sound network gives. */
-const beside = (nodes: readonly NodeSpec[], constants: Readonly<Record<string, Tensor>>): ModelSpec => ({
+const beside = (
+  nodes: readonly NodeSpec[],
+  constants: Readonly<Record<string, Tensor>>,
+): ModelSpec => ({
   inputs: { x: ["float32", ["n", 4]] },
   outputs: ["y"],
   constants: { half: floats([], [0.5]), one, minus: floats([], [-1]), w, ...constants },
@@ -23,8 +26,14 @@ const beside = (nodes: readonly NodeSpec[], constants: Readonly<Record<string, T
 });
 
 const huge = 2 ** 40;
-const chain = (op: (from: string, to: string) => NodeSpec, first: string, length: number): NodeSpec[] =>
-  Array.from({ length }, (_, k) => op(k === 0 ? first : `c${k}`, k === length - 1 ? "extra" : `c${k + 1}`));
+const chain = (
+  op: (from: string, to: string) => NodeSpec,
+  first: string,
+  length: number,
+): NodeSpec[] =>
+  Array.from({ length }, (_, k) =>
+    op(k === 0 ? first : `c${k}`, k === length - 1 ? "extra" : `c${k + 1}`),
+  );
 
 const endless = buildGraph({
   inputs: { i: ["int64", []], go: ["bool", []], s: ["float32", []] },
@@ -61,10 +70,18 @@ const laughs = (depth: number): ModelSpec => ({
 });
 
 const specs: Readonly<Record<string, ModelSpec>> = {
-  "ConstantOfShape of 2^40": beside([["ConstantOfShape", ["shape"], ["extra"]]], { shape: integers([huge]) }),
-  "ConstantOfShape of 2^28": beside([["ConstantOfShape", ["shape"], ["extra"]]], { shape: integers([2 ** 28]) }),
-  "ConstantOfShape of 2^27": beside([["ConstantOfShape", ["shape"], ["extra"]]], { shape: integers([2 ** 27]) }),
-  "Expand to 2^40": beside([["Expand", ["one", "shape"], ["extra"]]], { shape: integers([2 ** 20, 2 ** 20]) }),
+  "ConstantOfShape of 2^40": beside([["ConstantOfShape", ["shape"], ["extra"]]], {
+    shape: integers([huge]),
+  }),
+  "ConstantOfShape of 2^28": beside([["ConstantOfShape", ["shape"], ["extra"]]], {
+    shape: integers([2 ** 28]),
+  }),
+  "ConstantOfShape of 2^27": beside([["ConstantOfShape", ["shape"], ["extra"]]], {
+    shape: integers([2 ** 27]),
+  }),
+  "Expand to 2^40": beside([["Expand", ["one", "shape"], ["extra"]]], {
+    shape: integers([2 ** 20, 2 ** 20]),
+  }),
   "Expand by a computed shape": beside(
     [
       ["Mul", ["shape", "shape"], ["large"]],
@@ -72,13 +89,38 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     ],
     { shape: integers([2 ** 20]) },
   ),
-  "Tile by 2^36": beside([["Tile", ["row", "repeats"], ["extra"]]], { row: floats([1], [1]), repeats: integers([2 ** 36]) }),
-  "Range to 10^12": beside([["Range", ["start", "end", "step"], ["extra"]]], { start: one, end: floats([], [1e12]), step: one }),
-  "Range to infinity": beside([["Range", ["start", "end", "step"], ["extra"]]], { start: one, end: floats([], [Number.POSITIVE_INFINITY]), step: one }),
-  "Range by nothing": beside([["Range", ["start", "end", "step"], ["extra"]]], { start: one, end: floats([], [9]), step: floats([], [0]) }),
-  "Pad by 2^40": beside([["Pad", ["row", "pads"], ["extra"]]], { row: floats([1], [1]), pads: integers([0, huge]) }),
-  "Resize by 10^9": beside([["Resize", ["row", "", "scales"], ["extra"]]], { row: floats([1], [1]), scales: floats([1], [1e9]) }),
-  "OneHot of 2^40": beside([["OneHot", ["at", "depth", "pair"], ["extra"]]], { at: integers([1]), depth: of("int64", [], [huge]), pair: floats([2], [0, 1]) }),
+  "Tile by 2^36": beside([["Tile", ["row", "repeats"], ["extra"]]], {
+    row: floats([1], [1]),
+    repeats: integers([2 ** 36]),
+  }),
+  "Range to 10^12": beside([["Range", ["start", "end", "step"], ["extra"]]], {
+    start: one,
+    end: floats([], [1e12]),
+    step: one,
+  }),
+  "Range to infinity": beside([["Range", ["start", "end", "step"], ["extra"]]], {
+    start: one,
+    end: floats([], [Number.POSITIVE_INFINITY]),
+    step: one,
+  }),
+  "Range by nothing": beside([["Range", ["start", "end", "step"], ["extra"]]], {
+    start: one,
+    end: floats([], [9]),
+    step: floats([], [0]),
+  }),
+  "Pad by 2^40": beside([["Pad", ["row", "pads"], ["extra"]]], {
+    row: floats([1], [1]),
+    pads: integers([0, huge]),
+  }),
+  "Resize by 10^9": beside([["Resize", ["row", "", "scales"], ["extra"]]], {
+    row: floats([1], [1]),
+    scales: floats([1], [1e9]),
+  }),
+  "OneHot of 2^40": beside([["OneHot", ["at", "depth", "pair"], ["extra"]]], {
+    at: integers([1]),
+    depth: of("int64", [], [huge]),
+    pair: floats([2], [0, 1]),
+  }),
   "EyeLike of 2^17": beside(
     [
       ["ConstantOfShape", ["shape"], ["zeros"]],
@@ -86,13 +128,19 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     ],
     { shape: integers([2 ** 17, 2 ** 17]) },
   ),
-  "a Loop without end": beside([["Loop", ["count", "go", "one"], ["extra"], { body: endless }, "forever"]], {
-    count: of("int64", [], [2 ** 53]),
-    go: of("bool", [], [1]),
-  }),
-  "a Loop of 10^9 turns": beside([["Loop", ["count", "", "one"], ["extra"], { body: endless }, "long"]], {
-    count: of("int64", [], [1e9]),
-  }),
+  "a Loop without end": beside(
+    [["Loop", ["count", "go", "one"], ["extra"], { body: endless }, "forever"]],
+    {
+      count: of("int64", [], [2 ** 53]),
+      go: of("bool", [], [1]),
+    },
+  ),
+  "a Loop of 10^9 turns": beside(
+    [["Loop", ["count", "", "one"], ["extra"], { body: endless }, "long"]],
+    {
+      count: of("int64", [], [1e9]),
+    },
+  ),
   "doubling sixty times": beside(
     chain((from, to) => ["Concat", [from, from], [to], { axis: 0 }], "row", 60),
     { row: floats([1], [1]) },
@@ -117,7 +165,10 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     ],
     { square: integers([6000, 6000]) },
   ),
-  "a chain of 20 000 nodes": beside(chain((from, to) => ["Neg", [from], [to]], "one", 20_000), {}),
+  "a chain of 20 000 nodes": beside(
+    chain((from, to) => ["Neg", [from], [to]], "one", 20_000),
+    {},
+  ),
   "a chain of 3 000 nodes on the input": {
     inputs: { x: ["float32", ["n", 4]] },
     outputs: ["y"],
@@ -134,7 +185,15 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     ...beside([["own:F", ["one"], ["extra"]]], {}),
     change: (model) => ({
       ...model,
-      functions: [{ name: "F", domain: "own", input: ["a"], output: ["c"], node: [{ opType: "F", domain: "own", input: ["a"], output: ["c"] }] }],
+      functions: [
+        {
+          name: "F",
+          domain: "own",
+          input: ["a"],
+          output: ["c"],
+          node: [{ opType: "F", domain: "own", input: ["a"], output: ["c"] }],
+        },
+      ],
     }),
   },
   "a weight of 2^20 x 2^20 made by Expand": {
@@ -182,4 +241,7 @@ export interface Bomb {
   readonly model: Uint8Array;
 }
 
-export const bombs: readonly Bomb[] = Object.entries(specs).map(([name, spec]) => ({ name, model: buildModel(spec) }));
+export const bombs: readonly Bomb[] = Object.entries(specs).map(([name, spec]) => ({
+  name,
+  model: buildModel(spec),
+}));

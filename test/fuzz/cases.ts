@@ -10,7 +10,13 @@ import { modelMutations } from "./model-mutations.ts";
 import { type Subject, subjects } from "./subjects.ts";
 
 /** The images that are damaged: compiled from these subjects before the cases run. */
-export const imageSubjects = ["binary", "ternary", "batch-norm", "residual", "mnist-binary"] as const;
+export const imageSubjects = [
+  "binary",
+  "ternary",
+  "batch-norm",
+  "residual",
+  "mnist-binary",
+] as const;
 
 export type Images = ReadonlyMap<string, Uint8Array>;
 
@@ -60,7 +66,9 @@ function otherFiles(): readonly (readonly [string, Uint8Array])[] {
 export async function drawnCase(seed: number, index: number, images: Images): Promise<FuzzCase> {
   const dice = diceOf(seed, index);
   const title = `seed ${seed}, case ${index}`;
-  return index % 5 < 2 && images.size > 0 ? imageCase(title, dice, index, images) : modelCase(title, dice, index);
+  return index % 5 < 2 && images.size > 0
+    ? imageCase(title, dice, index, images)
+    : modelCase(title, dice, index);
 }
 
 function modelCase(title: string, dice: Dice, index: number): FuzzCase {
@@ -83,7 +91,12 @@ function modelCase(title: string, dice: Dice, index: number): FuzzCase {
   }
 }
 
-async function imageCase(title: string, dice: Dice, index: number, images: Images): Promise<FuzzCase> {
+async function imageCase(
+  title: string,
+  dice: Dice,
+  index: number,
+  images: Images,
+): Promise<FuzzCase> {
   const [name, bytes] = dice.pick([...images]);
   const mutation = imageMutations[Math.floor(index / 2) % imageMutations.length];
   return {
@@ -91,8 +104,13 @@ async function imageCase(title: string, dice: Dice, index: number, images: Image
     kind: "image",
     file: await mutation.apply(bytes, dice),
     beside: new Map(),
-    options: dice.pick([["inspect"], ["inspect", "--hash"], ["verify", "--threads", "1"], ["export", "--format", "npz", "-o", "OUT"], ["export", "--format", "onnx", "-o", "OUT"]]),
+    options: dice.pick([
+      ["inspect"],
+      ["inspect", "--hash"],
+      ["verify", "--threads", "1"],
+      ["export", "--format", "npz", "-o", "OUT"],
+      ["export", "--format", "onnx", "-o", "OUT"],
+    ]),
     mustFail: mutation.mustFail,
   };
 }
-

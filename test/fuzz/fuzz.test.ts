@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FuzzCase } from "./case.ts";
-import { drawnCase, fixedCases, imageSubjects, type Images } from "./cases.ts";
+import { drawnCase, fixedCases, type Images, imageSubjects } from "./cases.ts";
 import { type Guard, isBuilt, openGuard, runProgram } from "./guard.ts";
 import { judge, type Run, type Verdict } from "./judge.ts";
 import { subjects } from "./subjects.ts";
@@ -31,20 +31,26 @@ async function compiled(): Promise<Images> {
     const argv = ["compile", join(folder, "m.onnx"), "--target", "2t2r", "-o", join(folder, name)];
     const { code, error } = await guard.run([...argv, ...subject.options]);
     if (code !== 0) throw new Error(`${name} does not compile: ${error}`);
-    found.set(name, readFileSync(join(folder, name)));
+    found.set(name, Uint8Array.from(readFileSync(join(folder, name))));
   }
   rmSync(folder, { recursive: true });
   return found;
 }
 
-async function judged(cases: AsyncIterable<FuzzCase> | Iterable<FuzzCase>, run: Run): Promise<readonly string[]> {
+async function judged(
+  cases: AsyncIterable<FuzzCase> | Iterable<FuzzCase>,
+  run: Run,
+): Promise<readonly string[]> {
   const wrong: string[] = [];
   for await (const fuzzed of cases) {
     const verdict = await judge(fuzzed, run);
     verdicts.push(verdict);
-    if (process.env.XBC_FUZZ_LOG) appendFileSync(process.env.XBC_FUZZ_LOG, `${JSON.stringify(verdict)}\n`);
+    if (process.env.XBC_FUZZ_LOG)
+      appendFileSync(process.env.XBC_FUZZ_LOG, `${JSON.stringify(verdict)}\n`);
     if (verdict.faults.length === 0) continue;
-    wrong.push(`${verdict.title}: ${verdict.faults.join("; ")}\n    ${verdict.error.slice(0, 600)}\n    ${verdict.stack.slice(0, 600)}`);
+    wrong.push(
+      `${verdict.title}: ${verdict.faults.join("; ")}\n    ${verdict.error.slice(0, 600)}\n    ${verdict.stack.slice(0, 600)}`,
+    );
   }
   return wrong;
 }
@@ -72,17 +78,29 @@ describe.skipIf(!isBuilt)("bad input (after npm run build)", () => {
     );
   });
 
-  test("models with absurd wishes, and files that are none, are refused or right", async () => {
-    const all = fixedCases();
-    const cases = isFull ? all : all.filter((_, k) => k % 4 === seed % 4);
-    expect(await judged(cases, guard.run)).toEqual([]);
-  }, 30 * minutes);
+  test(
+    "models with absurd wishes, and files that are none, are refused or right",
+    async () => {
+      const all = fixedCases();
+      const cases = isFull ? all : all.filter((_, k) => k % 4 === seed % 4);
+      expect(await judged(cases, guard.run)).toEqual([]);
+    },
+    30 * minutes,
+  );
 
-  test("damaged models and images are refused, or run as onnxruntime does", async () => {
-    expect(await judged(drawnCases(0, drawn), guard.run)).toEqual([]);
-  }, 60 * minutes);
+  test(
+    "damaged models and images are refused, or run as onnxruntime does",
+    async () => {
+      expect(await judged(drawnCases(0, drawn), guard.run)).toEqual([]);
+    },
+    60 * minutes,
+  );
 
-  test("the program itself does the same as its parts", async () => {
-    expect(await judged(drawnCases(drawn, throughProgram), runProgram)).toEqual([]);
-  }, 30 * minutes);
+  test(
+    "the program itself does the same as its parts",
+    async () => {
+      expect(await judged(drawnCases(drawn, throughProgram), runProgram)).toEqual([]);
+    },
+    30 * minutes,
+  );
 });

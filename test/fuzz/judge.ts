@@ -1,5 +1,13 @@
 /** Lays a case out in a folder, runs it, and says what is wrong with what came of it. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FuzzCase } from "./case.ts";
@@ -52,9 +60,11 @@ async function judgeIn(folder: string, fuzzed: FuzzCase, run: Run): Promise<Verd
   const left = readdirSync(folder).filter((entry) => !before.includes(entry));
   if (first.code !== 0 && left.length > 0) faults.push(`left ${left.join(", ")} behind`);
   if (left.some((entry) => entry !== "out")) faults.push(`wrote ${left.join(", ")}`);
-  if (first.code === 0 && fuzzed.kind === "model") faults.push(...(await equalityFaults(output, run)));
+  if (first.code === 0 && fuzzed.kind === "model")
+    faults.push(...(await equalityFaults(output, run)));
   // an image whose hashes were forged may be a sound one of another network
-  const allowed = fuzzed.kind === "image" && !fuzzed.mustFail && argv[0] === "verify" && first.code === 3;
+  const allowed =
+    fuzzed.kind === "image" && !fuzzed.mustFail && argv[0] === "verify" && first.code === 3;
   return {
     title: fuzzed.title,
     code: first.code,
@@ -66,7 +76,11 @@ async function judgeIn(folder: string, fuzzed: FuzzCase, run: Run): Promise<Verd
   };
 }
 
-const withFile = ([command, ...options]: readonly string[], file: string, output: string): readonly string[] => [
+const withFile = (
+  [command, ...options]: readonly string[],
+  file: string,
+  output: string,
+): readonly string[] => [
   command,
   file,
   ...options.map((option) => (option === "OUT" ? output : option)),
@@ -86,10 +100,12 @@ function refusalFaults({ code, out, error }: Outcome, name: string): string[] {
   if (code !== 1) faults.push(`ended with ${code}`);
   if (out !== "") faults.push("printed on stdout");
   const line = error.replace(/\n$/, "");
-  if (!/^[^\p{Cc}\u2028\u2029]+$/u.test(line)) faults.push("printed more than one plain line on stderr");
+  if (!/^[^\p{Cc}\u2028\u2029]+$/u.test(line))
+    faults.push("printed more than one plain line on stderr");
   if (line.length > 4000) faults.push(`printed a line of ${line.length} characters`);
   if (!line.includes(name)) faults.push("did not name the file");
-  if (!place.test(line.slice(line.indexOf(name) + name.length))) faults.push("did not name a place in the file");
+  if (!place.test(line.slice(line.indexOf(name) + name.length)))
+    faults.push("did not name a place in the file");
   return faults;
 }
 
@@ -98,5 +114,7 @@ async function equalityFaults(image: string, run: Run): Promise<readonly string[
   if (!existsSync(image)) return ["wrote no image"];
   const found = await run(["verify", image, "--threads", "1", "--quiet"]);
   const faults = limitFaults(found).map((fault) => `verify ${fault}`);
-  return found.code === 0 ? faults : [...faults, `verify ended with ${found.code}: ${found.error.trim()} ${found.stack ?? ""}`];
+  return found.code === 0
+    ? faults
+    : [...faults, `verify ended with ${found.code}: ${found.error.trim()} ${found.stack ?? ""}`];
 }

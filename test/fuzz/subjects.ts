@@ -132,11 +132,21 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     inputs: { x: ["float32", ["n", 9]] },
     outputs: ["y"],
     nodes: [
-      [`${general}:Quant`, ["x", "s8", "zero", "bits8"], ["q"], { signed: 0, narrow: 0, rounding_mode: "ROUND" }],
+      [
+        `${general}:Quant`,
+        ["x", "s8", "zero", "bits8"],
+        ["q"],
+        { signed: 0, narrow: 0, rounding_mode: "ROUND" },
+      ],
       [`${general}:BipolarQuant`, ["w1", "unit"], ["wq"], {}],
       ["MatMul", ["q", "wq"], ["h"], {}, "fc1"],
       [`${general}:BipolarQuant`, ["h", "unit"], ["a"], {}],
-      [`${general}:Quant`, ["w2", "unit", "zero", "bits2"], ["wt"], { signed: 1, narrow: 1, rounding_mode: "ROUND" }],
+      [
+        `${general}:Quant`,
+        ["w2", "unit", "zero", "bits2"],
+        ["wt"],
+        { signed: 1, narrow: 1, rounding_mode: "ROUND" },
+      ],
       ["MatMul", ["a", "wt"], ["y"], {}, "fc2"],
     ],
     constants: {
@@ -157,7 +167,11 @@ const specs: Readonly<Record<string, ModelSpec>> = {
       ["Cast", ["h"], ["y"], { to: 1 }],
     ],
     constants: {
-      w: of("int8", [10, 4], Array.from({ length: 40 }, (_, k) => Math.round(spread(k)))),
+      w: of(
+        "int8",
+        [10, 4],
+        Array.from({ length: 40 }, (_, k) => Math.round(spread(k))),
+      ),
     },
   },
   "quantize-dequantize": {
@@ -172,7 +186,11 @@ const specs: Readonly<Record<string, ModelSpec>> = {
     constants: {
       s: floats([], [1 / 255]),
       z: of("uint8", [], [0]),
-      w: of("int8", [10, 4], Array.from({ length: 40 }, (_, k) => (spread(k) < 0 ? -1 : 1))),
+      w: of(
+        "int8",
+        [10, 4],
+        Array.from({ length: 40 }, (_, k) => (spread(k) < 0 ? -1 : 1)),
+      ),
       ws: floats([], [0.5]),
       wz: of("int8", [], [0]),
     },
@@ -287,7 +305,8 @@ function external(): Subject {
 const examples = join(dirname(fileURLToPath(import.meta.url)), "../../examples/mnist");
 const example = (name: string): Subject => ({
   name: `mnist-${name}`,
-  model: readFileSync(join(examples, `${name}.onnx`)),
+  // a Buffer's slice shares its memory, a Uint8Array's does not
+  model: Uint8Array.from(readFileSync(join(examples, `${name}.onnx`))),
   files: new Map(),
   options: [],
 });

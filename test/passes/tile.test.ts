@@ -117,6 +117,11 @@ describe("inputs on word lines", () => {
     const found = (await reads(network)).map(({ step, firstWordLine, wordLines, firstBitLine, bitLines }) => [step, firstWordLine, wordLines, firstBitLine, bitLines]);
     expect(found).toEqual([[0, 0, 4, 0, 6], [1, 4, 4, 0, 6], [2, 0, 4, 6, 6], [3, 4, 4, 6, 6]]);
   });
+  test("a layer narrower than its bank takes fewer clocks: those of the lines that it has", async () => {
+    const network = await mapped(networkOf(4, 3), {}, gatedTarget);
+    expect(network.placements[0].clocks).toBe(1);
+    expect(await reads(network)).toHaveLength(1);
+  });
   test("a rest of lines is a shorter segment", async () => {
     const found = (await reads(await mapped(networkOf(5, 4), {}, gatedTarget))).map(({ step, firstWordLine, wordLines, bitLines }) => [step, firstWordLine, wordLines, bitLines]);
     expect(found).toEqual([[0, 0, 4, 6], [1, 4, 1, 6], [2, 0, 4, 2], [3, 4, 1, 2]]);

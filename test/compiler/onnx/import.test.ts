@@ -395,7 +395,7 @@ describe("model-local functions", () => {
       ),
     );
     expect(() => withFunctions(levels, [["local:F11", ["x"], ["y"]]])).toThrow(
-      /at most 250000 nodes/,
+      /at most 50000 nodes/,
     );
   });
 });
