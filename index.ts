@@ -4,7 +4,13 @@
  */
 import type { Recipe } from "./compiler/compile.ts";
 import { compile as compileJob } from "./compiler/compile.ts";
-import type { CompileOptions, FloatExecutor, Target, TargetSpec, Technology } from "./compiler/define.ts";
+import type {
+  CompileOptions,
+  FloatExecutor,
+  Target,
+  TargetSpec,
+  Technology,
+} from "./compiler/define.ts";
 import { XbcError } from "./compiler/errors.ts";
 import type { ProgrammingImage } from "./compiler/ir/image.ts";
 import type { Tensor } from "./compiler/ir/tensor.ts";
@@ -23,14 +29,20 @@ export { targets };
 export function targetNamed(name: string): Target {
   const target = targets.find((candidate) => candidate.name === name);
   if (target) return target;
-  throw new XbcError("BAD_OPTION", `target ${name}: needs one of ${targets.map((t) => t.name).join(", ")}, or a technology file`);
+  throw new XbcError(
+    "BAD_OPTION",
+    `target ${name}: needs one of ${targets.map((t) => t.name).join(", ")}, or a technology file`,
+  );
 }
 
 /**
  * A technology with the laws of the target that it is based on, at a programming condition.
  * @throws BAD_OPTION, BAD_TECHNOLOGY
  */
-export function resolveTarget(technology: Technology, condition: string = technology.defaultCondition): TargetSpec {
+export function resolveTarget(
+  technology: Technology,
+  condition: string = technology.defaultCondition,
+): TargetSpec {
   const base = targetNamed(technology.basedOn);
   if (!(condition in technology.conditions)) {
     throw new XbcError(
@@ -83,8 +95,21 @@ export const defaultOptions: CompileOptions = {
  * Compiles an ONNX model to a programming image.
  * @throws XbcError that names the node, layer or option at fault
  */
-export async function compile(model: Uint8Array, request: CompileRequest): Promise<ProgrammingImage> {
-  const { target, condition, name, externalData, baseline, executor, recipe, progress, ...options } = request;
+export async function compile(
+  model: Uint8Array,
+  request: CompileRequest,
+): Promise<ProgrammingImage> {
+  const {
+    target,
+    condition,
+    name,
+    externalData,
+    baseline,
+    executor,
+    recipe,
+    progress,
+    ...options
+  } = request;
   const technology = typeof target === "string" ? targetNamed(target).technology : target;
   return compileJob(
     {
@@ -100,25 +125,30 @@ export async function compile(model: Uint8Array, request: CompileRequest): Promi
   );
 }
 
+export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
+export { evaluate } from "./runtime/evaluate.ts";
+export type { RunOptions, RunResult } from "./runtime/run.ts";
+export { run } from "./runtime/run.ts";
+export { verify } from "./runtime/verify.ts";
 export type { Tensor };
 
-export { run } from "./runtime/run.ts";
-export type { RunOptions, RunResult } from "./runtime/run.ts";
-export { evaluate } from "./runtime/evaluate.ts";
-export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
-export { verify } from "./runtime/verify.ts";
-
 /** A target's or technology's device model beside the claims of its papers. @throws BAD_OPTION */
-export function characterize(target: string | Technology, options: CharacterizeOptions = {}): Promise<CharacterizeReport> {
-  return characterizeTarget(resolveTarget(typeof target === "string" ? targetNamed(target).technology : target), options);
+export function characterize(
+  target: string | Technology,
+  options: CharacterizeOptions = {},
+): Promise<CharacterizeReport> {
+  return characterizeTarget(
+    resolveTarget(typeof target === "string" ? targetNamed(target).technology : target),
+    options,
+  );
 }
 
+export { XbcError } from "./compiler/errors.ts";
+export { diffImages } from "./compiler/image/diff.ts";
+export { exportOnnx } from "./compiler/image/export-onnx.ts";
+export { inspectImage } from "./compiler/image/inspect.ts";
+export { locateCell, locateWeight } from "./compiler/image/locate.ts";
 export { readImage } from "./compiler/image/read-image.ts";
 export { hashImage, writeImage } from "./compiler/image/write-image.ts";
-export { locateCell, locateWeight } from "./compiler/image/locate.ts";
-export { diffImages } from "./compiler/image/diff.ts";
-export { inspectImage } from "./compiler/image/inspect.ts";
-export { exportOnnx } from "./compiler/image/export-onnx.ts";
 export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
 export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";
-export { XbcError } from "./compiler/errors.ts";

@@ -66,7 +66,20 @@ function usageMessage(error: CommanderError): string {
   return text.replace(/^option '(.*?)' argument '(.*?)' is invalid\. /s, "option $1: found '$2', ");
 }
 
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
+/** A message may quote names out of a file: no control character of theirs reaches the terminal, nor any length. */
+const longest = 2000;
+
+function oneLine(text: string): string {
+  const line = text
+    .trim()
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped);
+  if (line.length <= longest) return line;
+  return `${line.slice(0, longest / 2)} … ${line.slice(-longest / 2)}`;
+}
+
+const escaped = (character: string): string =>
+  `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
 /**
  * Errors of a file's content, with the file's name in front.

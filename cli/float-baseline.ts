@@ -38,11 +38,20 @@ export async function floatBaseline(
   const executor = (await onnxruntimeNode()) ?? onnxruntimeWeb();
   const feed = floatFeed(input, new Map([[input.name, x]]));
   const feeds = new Map([[input.name, feed]]);
-  const parts = await runFloatModel(graph, executor, feeds, (done, total) => progress("float model", done, total));
-  return { metric, value: metricNamed(metric).of(firstOutput(image, parts), y), samples: feed.shape[0] };
+  const parts = await runFloatModel(graph, executor, feeds, (done, total) =>
+    progress("float model", done, total),
+  );
+  return {
+    metric,
+    value: metricNamed(metric).of(firstOutput(image, parts), y),
+    samples: feed.shape[0],
+  };
 }
 
-function firstOutput(image: ProgrammingImage, answer: ReadonlyMap<string, readonly Tensor[]>): readonly Tensor[] {
+function firstOutput(
+  image: ProgrammingImage,
+  answer: ReadonlyMap<string, readonly Tensor[]>,
+): readonly Tensor[] {
   const [{ name }] = image.outputs;
   const found = answer.get(name);
   if (found) return found;

@@ -47,7 +47,7 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
   };
   const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
   const schedule = await applyPasses(graph, recipe.passes, context);
-  await checkSubgraphs(schedule.layers, recipe.executor);
+  await checkSubgraphs(schedule.mapped.network.layers, recipe.executor);
   const provenance: Provenance = {
     source: { file: job.name, sha256: sha256Of(job.model) },
     precision: job.options.precision,

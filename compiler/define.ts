@@ -374,7 +374,9 @@ export interface NoiseModel {
     Record<string, { readonly unit: string; readonly description: string }>
   >;
   /** the same parameters with the model's own effect taken out: what an ablation without it runs */
-  readonly ideal?: (parameters: Readonly<Record<string, number>>) => Readonly<Record<string, number>>;
+  readonly ideal?: (
+    parameters: Readonly<Record<string, number>>,
+  ) => Readonly<Record<string, number>>;
   /** store: levels -> levels, 255 stays */
   readonly store?: (
     levels: Uint8Array,

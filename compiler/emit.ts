@@ -1,5 +1,5 @@
-import { version } from "./version.ts";
 import type { TargetSpec } from "./define.ts";
+import { internal } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { ImageLayerCosts, LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
 import type { LayerPlacement } from "./ir/mapping.ts";
@@ -9,7 +9,7 @@ import type { Schedule } from "./ir/schedule.ts";
 import { readSegments } from "./ir/schedule.ts";
 import { sizeOf } from "./ir/tensor.ts";
 import { serializeGraph } from "./onnx/serialize.ts";
-import { internal } from "./errors.ts";
+import { version } from "./version.ts";
 
 /** What an image says of where it came from. */
 export interface Provenance {
@@ -40,7 +40,8 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     technology,
     programming: laws.programming(technology, condition),
     noise: laws.noise(technology, condition),
-    weak: weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
+    weak:
+      weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
     limits,
     inputs: network.inputs,
     outputs: network.outputs,
@@ -49,11 +50,17 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     placements,
     encodings: uniqueEncodings(placements),
     steps: schedule.steps,
-    cells: placements.map((placement) => cellsOf(placement, weightsOf(mapped.network.weights, placement))),
-    costs: placements.map((placement, index) => layerCosts(placement, matrixOf(network.layers, placement), segments[index])),
+    cells: placements.map((placement) =>
+      cellsOf(placement, weightsOf(mapped.network.weights, placement)),
+    ),
+    costs: placements.map((placement, index) =>
+      layerCosts(placement, matrixOf(network.layers, placement), segments[index]),
+    ),
     seed: provenance.seed,
     options: provenance.options,
-    assumptions: [...new Set([...assumptionsOf(target), ...network.assumptions, ...provenance.assumptions])],
+    assumptions: [
+      ...new Set([...assumptionsOf(target), ...network.assumptions, ...provenance.assumptions]),
+    ],
     warnings: [...new Set([...network.warnings, ...provenance.warnings])],
     baseline: provenance.baseline,
     reference: serializeGraph(withWeightInputs(network)),
@@ -68,10 +75,17 @@ function withWeightInputs({ reference, referenceWeights }: QuantizedNetwork): Gr
 }
 
 function uniqueEncodings(placements: readonly LayerPlacement[]): ProgrammingImage["encodings"] {
-  return [...new Map(placements.map(({ encoding }) => [`${encoding.name}/${encoding.alphabet.name}`, encoding])).values()];
+  return [
+    ...new Map(
+      placements.map(({ encoding }) => [`${encoding.name}/${encoding.alphabet.name}`, encoding]),
+    ).values(),
+  ];
 }
 
-function weightsOf(weights: ReadonlyMap<string, CodeMatrix>, placement: LayerPlacement): CodeMatrix {
+function weightsOf(
+  weights: ReadonlyMap<string, CodeMatrix>,
+  placement: LayerPlacement,
+): CodeMatrix {
   const codes = weights.get(placement.layer);
   if (!codes) throw internal("emit", `no weights for layer ${placement.layer}`);
   return codes;
@@ -93,7 +107,14 @@ function cellsOf(placement: LayerPlacement, codes: CodeMatrix): LayerCells {
     }
     return levels;
   };
-  return { layer: placement.layer, banks, wordLines, bitLines, levels: (bank) => range(bank, 1), range };
+  return {
+    layer: placement.layer,
+    banks,
+    wordLines,
+    bitLines,
+    levels: (bank) => range(bank, 1),
+    range,
+  };
 }
 
 /** How many times a layer's cells are presented with inputs. */
@@ -121,7 +142,11 @@ function countSegments(schedule: Schedule): readonly number[] {
   return counts;
 }
 
-function layerCosts(placement: LayerPlacement, layer: MatrixLayer, segments: number): ImageLayerCosts {
+function layerCosts(
+  placement: LayerPlacement,
+  layer: MatrixLayer,
+  segments: number,
+): ImageLayerCosts {
   const weights = layer.inputs * layer.outputs;
   const repeats = positionsOf(layer) * presentationsOf(layer.presentation);
   return {
@@ -141,6 +166,8 @@ function layerCosts(placement: LayerPlacement, layer: MatrixLayer, segments: num
 function assumptionsOf({ technology, condition }: TargetSpec): readonly string[] {
   const parameters = { ...technology.parameters, ...technology.conditions[condition]?.parameters };
   return Object.entries(parameters).flatMap(([name, { value, unit, source }]) =>
-    /^(assumed|fitted)/.test(source) ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`] : [],
+    /^(assumed|fitted)/.test(source)
+      ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`]
+      : [],
   );
 }

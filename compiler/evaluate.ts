@@ -1,7 +1,14 @@
 import type { FloatExecutor } from "./define.ts";
 import { internal, XbcError } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
-import type { BufferId, CodeMatrix, DigitalLayer, MatrixLayer, QuantizedNetwork, Requantize } from "./ir/network.ts";
+import type {
+  BufferId,
+  CodeMatrix,
+  DigitalLayer,
+  MatrixLayer,
+  QuantizedNetwork,
+  Requantize,
+} from "./ir/network.ts";
 import { levelsOf } from "./ir/network.ts";
 import type { Tensor } from "./ir/tensor.ts";
 import { sizeOf, tensor, toNumbers } from "./ir/tensor.ts";
@@ -34,11 +41,16 @@ export function filledReference(
     const { outputs, inputs, data } = codes;
     const wide = reference.values.get(value)?.type === "float64";
     const filled = wide ? new Float64Array(inputs * outputs) : new Float32Array(inputs * outputs);
-    for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) filled[i * outputs + o] = data[o * inputs + i];
+    for (let o = 0; o < outputs; o++)
+      for (let i = 0; i < inputs; i++) filled[i * outputs + o] = data[o * inputs + i];
     constants.set(value, tensor(wide ? "float64" : "float32", [inputs, outputs], filled));
   }
   const isWeight = new Set([...referenceWeights.values()].map((weight) => weight.value));
-  return { ...reference, constants, inputs: reference.inputs.filter((input) => !isWeight.has(input)) };
+  return {
+    ...reference,
+    constants,
+    inputs: reference.inputs.filter((input) => !isWeight.has(input)),
+  };
 }
 
 /**
@@ -74,8 +86,18 @@ export async function evaluateNetwork(
           const buffer = network.buffers.get(from);
           const values = read(buffers, from);
           const wide = buffer?.kind === "sums" && buffer.bound >= 2 ** 24;
-          const asFloat = buffer?.kind === "float" ? values : tensor(wide ? "float64" : "float32", values.shape, (wide ? Float64Array : Float32Array).from(toNumbers(values)));
-          feeds.set(layer.inputNames[k], { ...asFloat, shape: [samples, ...(buffer?.shape ?? [])] });
+          const asFloat =
+            buffer?.kind === "float"
+              ? values
+              : tensor(
+                  wide ? "float64" : "float32",
+                  values.shape,
+                  (wide ? Float64Array : Float32Array).from(toNumbers(values)),
+                );
+          feeds.set(layer.inputNames[k], {
+            ...asFloat,
+            shape: [samples, ...(buffer?.shape ?? [])],
+          });
         });
         const answer = await session.run(feeds);
         layer.to.forEach((to, k) => {
@@ -96,20 +118,35 @@ function read(buffers: ReadonlyMap<BufferId, Tensor>, id: BufferId): Tensor {
   return found;
 }
 
-function matrix(layer: MatrixLayer, weights: ReadonlyMap<string, CodeMatrix>, codes: Tensor, samples: number): Tensor {
+function matrix(
+  layer: MatrixLayer,
+  weights: ReadonlyMap<string, CodeMatrix>,
+  codes: Tensor,
+  samples: number,
+): Tensor {
   const w = weights.get(layer.id);
-  if (!w || layer.access.kind !== "dense") throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
+  if (!w || layer.access.kind !== "dense")
+    throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
   const { positions } = layer.access;
-  const x = layer.presentation.kind === "stochastic" ? counted(codes, layer.presentation.presentations, samples) : toNumbers(codes);
+  const x =
+    layer.presentation.kind === "stochastic"
+      ? counted(codes, layer.presentation.presentations, samples)
+      : toNumbers(codes);
   const sums = new Int32Array(samples * positions * layer.outputs);
   for (let row = 0; row < samples * positions; row++) {
     for (let o = 0; o < layer.outputs; o++) {
       let sum = 0;
-      for (let i = 0; i < layer.inputs; i++) sum += x[row * layer.inputs + i] * w.data[o * layer.inputs + i];
+      for (let i = 0; i < layer.inputs; i++)
+        sum += x[row * layer.inputs + i] * w.data[o * layer.inputs + i];
       sums[row * layer.outputs + o] = sum;
     }
   }
-  return requantized(layer.requantize, tensor("int32", [samples, positions * layer.outputs], sums), layer.outputs, 1);
+  return requantized(
+    layer.requantize,
+    tensor("int32", [samples, positions * layer.outputs], sums),
+    layer.outputs,
+    1,
+  );
 }
 
 /** How many of the presentations of each element are 1: drawn bits are [samples, presentations, elements]. */
@@ -118,7 +155,8 @@ function counted(bits: Tensor, presentations: number, samples: number): Float64A
   const counts = new Float64Array(samples * size);
   for (let s = 0; s < samples; s++) {
     for (let k = 0; k < presentations; k++) {
-      for (let e = 0; e < size; e++) counts[s * size + e] += Number(bits.data[(s * presentations + k) * size + e]);
+      for (let e = 0; e < size; e++)
+        counts[s * size + e] += Number(bits.data[(s * presentations + k) * size + e]);
     }
   }
   return counts;
@@ -128,12 +166,15 @@ function counted(bits: Tensor, presentations: number, samples: number): Float64A
 function requantized(rule: Requantize, sums: Tensor, channels: number, inner: number): Tensor {
   if (rule.kind === "sum") return sums;
   const n = toNumbers(sums);
-  const codes = Int16Array.from(n, (value, e) => codeOf(rule, value, Math.floor(e / inner) % channels));
+  const codes = Int16Array.from(n, (value, e) =>
+    codeOf(rule, value, Math.floor(e / inner) % channels),
+  );
   return tensor("int16", sums.shape, codes);
 }
 
 function codeOf(rule: Exclude<Requantize, { kind: "sum" }>, n: number, channel: number): number {
-  if (rule.kind === "table") return rule.codes[channel * (rule.maximum - rule.minimum + 1) + n - rule.minimum];
+  if (rule.kind === "table")
+    return rule.codes[channel * (rule.maximum - rule.minimum + 1) + n - rule.minimum];
   const steps = levelsOf(rule.range) - 1;
   let passed = 0;
   for (let s = channel * steps; s < (channel + 1) * steps; s++) {
@@ -161,7 +202,8 @@ function digital(layer: DigitalLayer, from: Tensor, samples: number): Tensor {
       const values = toNumbers(from);
       const size = layer.order.length;
       const out = new Int32Array(values.length);
-      for (let s = 0; s < samples; s++) for (let k = 0; k < size; k++) out[s * size + k] = values[s * size + layer.order[k]];
+      for (let s = 0; s < samples; s++)
+        for (let k = 0; k < size; k++) out[s * size + k] = values[s * size + layer.order[k]];
       return tensor("int32", from.shape, out);
     }
     case "requantize":

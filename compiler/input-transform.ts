@@ -41,7 +41,10 @@ function fraction(text: string, step: string): number {
   const [top, bottom = "1"] = text.split("/");
   const value = Number(top) / Number(bottom);
   if (top.trim() === "" || !Number.isFinite(value)) {
-    throw new XbcError("BAD_OPTION", `--input-transform ${step}: needs a number such as 0.5 or 1/255, found ${text || "nothing"}`);
+    throw new XbcError(
+      "BAD_OPTION",
+      `--input-transform ${step}: needs a number such as 0.5 or 1/255, found ${text || "nothing"}`,
+    );
   }
   return value;
 }
@@ -63,13 +66,17 @@ export function relayout(name: string, transform: readonly InputTransform[], dat
   if (!step || step.kind !== "layout") return data;
   const shape = data.shape;
   if (shape.length !== step.from.length) {
-    throw new XbcError("SHAPE_MISMATCH", `input ${name}: layout ${step.from}>${step.to} needs ${step.from.length} axes, found ${shape.length}`);
+    throw new XbcError(
+      "SHAPE_MISMATCH",
+      `input ${name}: layout ${step.from}>${step.to} needs ${step.from.length} axes, found ${shape.length}`,
+    );
   }
   const order = [...step.to].map((axis) => step.from.indexOf(axis));
   const out = order.map((axis) => shape[axis]);
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const from = data.data instanceof Uint8Array ? data.data : toFloat32(data);
-  const to = from instanceof Uint8Array ? new Uint8Array(from.length) : new Float32Array(from.length);
+  const to =
+    from instanceof Uint8Array ? new Uint8Array(from.length) : new Float32Array(from.length);
   for (let e = 0; e < to.length; e++) {
     let rest = e;
     let at = 0;
@@ -86,11 +93,17 @@ export function relayout(name: string, transform: readonly InputTransform[], dat
  * Raw samples as the network's input takes them: axes moved, then every number through the steps.
  * @param data [samples, channels, …] after its axes are moved; means of several channels go along axis 1
  */
-export function transformSamples(name: string, transform: readonly InputTransform[], data: Tensor): Tensor {
+export function transformSamples(
+  name: string,
+  transform: readonly InputTransform[],
+  data: Tensor,
+): Tensor {
   if (transform.length === 0) return data;
   const moved = relayout(name, transform, data);
   const channels = moved.shape[1] ?? 1;
   const inner = sizeOf(moved.shape.slice(2));
-  const values = Float32Array.from(toNumbers(moved), (x, e) => transformed(x, transform, Math.floor(e / inner) % channels));
+  const values = Float32Array.from(toNumbers(moved), (x, e) =>
+    transformed(x, transform, Math.floor(e / inner) % channels),
+  );
   return tensor("float32", moved.shape, values);
 }

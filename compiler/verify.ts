@@ -2,7 +2,7 @@ import type { Stages } from "./define.ts";
 import { internal } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { MappedNetwork } from "./ir/mapping.ts";
-import type { Layer, QuantizedNetwork } from "./ir/network.ts";
+import type { CodeMatrix, Layer, QuantizedNetwork } from "./ir/network.ts";
 import { levelsOf } from "./ir/network.ts";
 import { placementFault } from "./ir/placement.ts";
 import type { Schedule } from "./ir/schedule.ts";
@@ -23,7 +23,9 @@ export function checkStage(pass: string, stage: keyof Stages, value: Stages[keyo
     case "network":
       return "weights" in value ? checkNetwork(value, fail) : fail("did not return a network");
     case "mapped":
-      return "placements" in value ? checkMapped(value, fail) : fail("did not return a mapped network");
+      return "placements" in value
+        ? checkMapped(value, fail)
+        : fail("did not return a mapped network");
     case "schedule":
       return "steps" in value ? checkSchedule(value, fail) : fail("did not return a schedule");
   }
@@ -38,13 +40,16 @@ function checkGraph(graph: Graph, fail: Fail): void {
   for (const node of graph.nodes) {
     if (names.has(node.name)) fail(`two nodes are named ${node.name}`);
     names.add(node.name);
-    for (const input of node.inputs) if (!known.has(input)) fail(`node ${node.name} reads ${input} before it is made`);
+    for (const input of node.inputs)
+      if (!known.has(input)) fail(`node ${node.name} reads ${input} before it is made`);
     for (const output of node.outputs) {
-      if (output !== "" && known.has(output)) fail(`node ${node.name} makes ${output} a second time`);
+      if (output !== "" && known.has(output))
+        fail(`node ${node.name} makes ${output} a second time`);
       known.add(output);
     }
   }
-  for (const output of graph.outputs) if (!known.has(output)) fail(`output ${output} is never made`);
+  for (const output of graph.outputs)
+    if (!known.has(output)) fail(`output ${output} is never made`);
 }
 
 /** Buffers are filled once and before they are read; weights fit their alphabet; sums fit int32. */
@@ -61,7 +66,23 @@ function checkNetwork(network: QuantizedNetwork, fail: Fail): void {
     }
     checkLayer(network, layer, fail);
   }
-  for (const { name, buffer } of network.outputs) if (!filled.has(buffer)) fail(`output ${name} is never filled`);
+  for (const { name, buffer } of network.outputs)
+    if (!filled.has(buffer)) fail(`output ${name} is never filled`);
+}
+
+/** Weights that were checked: they are never written again, so once is enough. */
+const checked = new WeakSet<CodeMatrix>();
+
+/** The first code that is not of the alphabet; null where all are. */
+function strangeCode(codes: CodeMatrix): number | null {
+  if (checked.has(codes)) return null;
+  const { data, alphabet } = codes;
+  const middle = 1 << 12;
+  const allowed = new Uint8Array(2 * middle);
+  for (const level of alphabet.levels) allowed[level + middle] = 1;
+  for (let k = 0; k < data.length; k++) if (allowed[data[k] + middle] !== 1) return data[k];
+  checked.add(codes);
+  return null;
 }
 
 function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
@@ -70,31 +91,44 @@ function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
   const from = network.buffers.get(layer.from);
   const to = network.buffers.get(layer.to);
   if (!codes || !from || !to) return fail(`layer ${layer.id} lacks weights or buffers`);
-  if (codes.data.length !== layer.outputs * layer.inputs) fail(`layer ${layer.id}: weights do not fit its shape`);
+  if (codes.data.length !== layer.outputs * layer.inputs)
+    fail(`layer ${layer.id}: weights do not fit its shape`);
   const isDrawn = layer.presentation.kind === "stochastic";
-  if (from.kind !== (isDrawn ? "float" : "codes")) fail(`layer ${layer.id} reads ${from.kind}, not codes`);
-  const allowed = new Uint8Array(1 << 13);
-  for (const level of codes.alphabet.levels) allowed[level + (1 << 12)] = 1;
-  for (const code of codes.data) if (!allowed[code + (1 << 12)]) fail(`layer ${layer.id}: code ${code} is not in ${codes.alphabet.name}`);
-  if (to.kind === "sums" && !(to.bound < 2 ** 31)) fail(`layer ${layer.id}: sums up to ${to.bound} do not fit int32`);
+  if (from.kind !== (isDrawn ? "float" : "codes"))
+    fail(`layer ${layer.id} reads ${from.kind}, not codes`);
+  const strange = strangeCode(codes);
+  if (strange !== null) fail(`layer ${layer.id}: code ${strange} is not in ${codes.alphabet.name}`);
+  if (to.kind === "sums" && !(to.bound < 2 ** 31))
+    fail(`layer ${layer.id}: sums up to ${to.bound} do not fit int32`);
   if (layer.requantize.kind === "thresholds") {
     const steps = levelsOf(layer.requantize.range) - 1;
-    if (layer.requantize.thresholds.length !== layer.outputs * steps) fail(`layer ${layer.id}: ${layer.requantize.thresholds.length} thresholds`);
+    if (layer.requantize.thresholds.length !== layer.outputs * steps)
+      fail(`layer ${layer.id}: ${layer.requantize.thresholds.length} thresholds`);
   }
-  if (layer.access.kind === "dense" && sizeOf(from.shape) !== layer.access.positions * layer.inputs) {
-    fail(`layer ${layer.id}: ${sizeOf(from.shape)} codes for ${layer.access.positions} x ${layer.inputs} inputs`);
+  if (
+    layer.access.kind === "dense" &&
+    sizeOf(from.shape) !== layer.access.positions * layer.inputs
+  ) {
+    fail(
+      `layer ${layer.id}: ${sizeOf(from.shape)} codes for ${layer.access.positions} x ${layer.inputs} inputs`,
+    );
   }
 }
 
 /** Every matrix is placed once, within the bank limits. */
 function checkMapped(mapped: MappedNetwork, fail: Fail): void {
-  const matrices = mapped.network.layers.filter((layer) => layer.kind === "matrix").map((layer) => layer.id);
+  const matrices = mapped.network.layers
+    .filter((layer) => layer.kind === "matrix")
+    .map((layer) => layer.id);
   const placed = mapped.placements.map((placement) => placement.layer);
   if (matrices.join("\n") !== placed.join("\n")) fail("placements and matrix layers differ");
   for (const placement of mapped.placements) {
     const fault = placementFault(placement);
     if (fault) fail(`layer ${placement.layer}: ${fault}`);
-    if (placement.bankWordLines > mapped.limits.wordLines || placement.bankBitLines > mapped.limits.bitLines) {
+    if (
+      placement.bankWordLines > mapped.limits.wordLines ||
+      placement.bankBitLines > mapped.limits.bitLines
+    ) {
       fail(`layer ${placement.layer}: its banks exceed the limits`);
     }
   }
@@ -106,11 +140,15 @@ function checkSchedule({ mapped, steps }: Schedule, fail: Fail): void {
   const { array } = mapped.target.technology;
   for (let row = 0; row < steps.rows; row++) {
     const at = row * width;
-    const [, layer, , bank, first, lines, firstBit, bits, count, , , , stride] = steps.data.subarray(at, at + width);
+    const [, layer, , bank, first, lines, firstBit, bits, count, , , , stride] =
+      steps.data.subarray(at, at + width);
     const placement = mapped.placements[layer];
-    if (!placement || bank < 0 || bank >= placement.banks) fail(`row ${row} reads bank ${bank} of layer ${layer}`);
+    if (!placement || bank < 0 || bank >= placement.banks)
+      fail(`row ${row} reads bank ${bank} of layer ${layer}`);
     const end = first + (count - 1) * stride + lines;
-    if (end > placement.bankWordLines || firstBit + bits > placement.bankBitLines) fail(`row ${row} reads outside its bank`);
-    if (lines > array.activeWordLines || bits > array.sensedBitLines) fail(`row ${row} reads more lines at once than the array can`);
+    if (end > placement.bankWordLines || firstBit + bits > placement.bankBitLines)
+      fail(`row ${row} reads outside its bank`);
+    if (lines > array.activeWordLines || bits > array.sensedBitLines)
+      fail(`row ${row} reads more lines at once than the array can`);
   }
 }

@@ -3,12 +3,15 @@ import { quantizeWeights } from "./lowering/quantize-weights.ts";
 
 export default definePass({
   name: "binarize",
-  summary: "Replace weights by ±1 and one scale per output, the mean magnitude, which minimizes the squared error",
+  summary:
+    "Replace weights by ±1 and one scale per output, the mean magnitude, which minimizes the squared error",
   from: "graph",
   to: "graph",
   meaning: "approximate",
   run: async (graph, context) =>
-    context.options.precision === "binary" ? quantizeWeights(graph, "binary", binarizeRow, context) : graph,
+    context.options.precision === "binary"
+      ? quantizeWeights(graph, "binary", binarizeRow, context)
+      : graph,
 });
 
 /** Signs times the mean magnitude; 0 counts as +. */

@@ -6,8 +6,8 @@ import type { Graph, ValueId } from "../compiler/ir/graph.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
-import { inputDomain } from "./lowering/input-transform.ts";
 import { drawInput } from "./lowering/drawn-input.ts";
+import { inputDomain } from "./lowering/input-transform.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 
@@ -27,7 +27,10 @@ export default definePass({
   run: async (graph, context) => {
     const encoding = parseEncoding(context.options.inputEncoding);
     const domain = inputDomain(parseTransform(context.options.inputTransform));
-    return graph.inputs.reduce((current, input) => encodeInput(current, input, encoding, domain, context), graph);
+    return graph.inputs.reduce(
+      (current, input) => encodeInput(current, input, encoding, domain, context),
+      graph,
+    );
   },
 });
 
@@ -35,9 +38,11 @@ export default definePass({
 export function parseEncoding(text: string): InputEncoding {
   const [name, value = ""] = text.split(":");
   if (text === "auto") return { kind: "auto" };
-  if (name === "binary" && value !== "" && Number.isFinite(Number(value))) return { kind: "binary", threshold: Number(value) };
+  if (name === "binary" && value !== "" && Number.isFinite(Number(value)))
+    return { kind: "binary", threshold: Number(value) };
   const bits = Number(value);
-  if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12) return { kind: "bits", bits };
+  if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12)
+    return { kind: "bits", bits };
   if (name === "stochastic" && Number.isInteger(bits) && bits >= 1 && bits <= 4096) {
     return { kind: "stochastic", presentations: bits };
   }
@@ -47,7 +52,13 @@ export function parseEncoding(text: string): InputEncoding {
   );
 }
 
-function encodeInput(graph: Graph, input: ValueId, encoding: InputEncoding, domain: Domain | null, context: PassContext): Graph {
+function encodeInput(
+  graph: Graph,
+  input: ValueId,
+  encoding: InputEncoding,
+  domain: Domain | null,
+  context: PassContext,
+): Graph {
   if (encoding.kind === "stochastic") return drawInput(graph, input, encoding.presentations);
   if (graph.values.get(input)?.type !== "float32") return graph;
   switch (encoding.kind) {
@@ -59,7 +70,9 @@ function encodeInput(graph: Graph, input: ValueId, encoding: InputEncoding, doma
     case "bits":
       return encodeBits(graph, input, encoding.bits, domain);
     case "auto":
-      return domain || !meetsMatrixUnquantized(graph, input) ? graph : encodeByData(graph, input, context);
+      return domain || !meetsMatrixUnquantized(graph, input)
+        ? graph
+        : encodeByData(graph, input, context);
   }
 }
 
@@ -74,7 +87,11 @@ function encodeBits(graph: Graph, input: ValueId, bits: number, domain: Domain |
 
 /** True where a matrix node reads the input through operators that leave it a float. */
 function meetsMatrixUnquantized(graph: Graph, input: ValueId): boolean {
-  const bytes: Domain = { low: 0, high: 255, codes: { scale: 1, offset: 0, range: { minimum: 0, maximum: 255, step: 1 } } };
+  const bytes: Domain = {
+    low: 0,
+    high: 255,
+    codes: { scale: 1, offset: 0, range: { minimum: 0, maximum: 255, step: 1 } },
+  };
   const assumed = domainsOf(graph, new Map([[input, bytes]]));
   const without = domainsOf(graph, new Map());
   return graph.nodes.some((node) => {
@@ -87,7 +104,9 @@ function meetsMatrixUnquantized(graph: Graph, input: ValueId): boolean {
 function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph {
   const data = context.options.calibration?.get(input);
   if (!data) return graph;
-  const values = toNumbers(transformSamples(input, parseTransform(context.options.inputTransform), data));
+  const values = toNumbers(
+    transformSamples(input, parseTransform(context.options.inputTransform), data),
+  );
   let low = values[0];
   let high = values[0];
   let whole = true;
@@ -105,6 +124,8 @@ function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph
     return insertAfter(graph, input, uniformQuantizer(1, 0, 0, 255));
   }
   const [from, to] = low >= 0 && high <= 1 ? [0, 1] : [low, high];
-  context.assume(`input ${input} is read in 8 bits over ${from} to ${to}, the span of the calibration data`);
+  context.assume(
+    `input ${input} is read in 8 bits over ${from} to ${to}, the span of the calibration data`,
+  );
   return insertAfter(graph, input, uniformQuantizer((to - from) / 255, from, 0, 255));
 }

@@ -33,7 +33,8 @@ interface Candidate {
 
 export default definePass({
   name: "extract-thresholds",
-  summary: "Replace float chains between sums and codes by integer thresholds found on the chain itself",
+  summary:
+    "Replace float chains between sums and codes by integer thresholds found on the chain itself",
   from: "network",
   to: "network",
   meaning: "exact",
@@ -51,8 +52,11 @@ export default definePass({
 
 function candidateOf(network: QuantizedNetwork, layer: Layer): Candidate | null {
   if (layer.kind !== "digital" || layer.op !== "encode") return null;
-  const subgraph = network.layers.find((other) => other.kind === "subgraph" && other.to.includes(layer.from));
-  if (subgraph?.kind !== "subgraph" || subgraph.from.length !== 1 || subgraph.to.length !== 1) return null;
+  const subgraph = network.layers.find(
+    (other) => other.kind === "subgraph" && other.to.includes(layer.from),
+  );
+  if (subgraph?.kind !== "subgraph" || subgraph.from.length !== 1 || subgraph.to.length !== 1)
+    return null;
   const [from] = subgraph.from;
   const source = network.buffers.get(from);
   const body = network.subgraphs.get(subgraph.id);
@@ -94,41 +98,67 @@ interface Replacement {
 async function replace(candidate: Candidate, context: PassContext): Promise<Replacement | null> {
   const { subgraph, encode, source, trace } = candidate;
   const outputOf = outputsOf(trace);
-  const direction = Int8Array.from(outputOf, (e) => (trace.direction[e] === 0 ? 1 : trace.direction[e]));
+  const direction = Int8Array.from(outputOf, (e) =>
+    trace.direction[e] === 0 ? 1 : trace.direction[e],
+  );
   const session = await context.executor.load(subgraph.onnx);
   try {
     const probe: Probe = {
       session,
       input: subgraph.inputNames[0],
       output: subgraph.outputNames[0],
-      type: source.kind === "float" ? source.type : source.kind === "sums" && source.bound >= 2 ** 24 ? "float64" : "float32",
+      type:
+        source.kind === "float"
+          ? source.type
+          : source.kind === "sums" && source.bound >= 2 ** 24
+            ? "float64"
+            : "float32",
       shape: source.shape,
       anyBatch: subgraph.anyBatch,
       range: encode.range,
       outputOf,
     };
     const points =
-      source.kind === "sums" ? await sumPoints(probe, source.bound, direction) : await floatPoints(probe, direction);
+      source.kind === "sums"
+        ? await sumPoints(probe, source.bound, direction)
+        : await floatPoints(probe, direction);
     if (!points) return null;
     const identity = outputOf.every((to, from) => to === from);
     const narrowed = narrow(points, encode.range);
-    return { ...narrowed, order: identity ? null : trace.source.map((from, e) => (from < 0 ? e : from)) };
+    return {
+      ...narrowed,
+      order: identity ? null : trace.source.map((from, e) => (from < 0 ? e : from)),
+    };
   } finally {
     await session.release();
   }
 }
 
 /** A sign that is never 0 is binary: where the two ternary thresholds of every element coincide, the 0 goes. */
-function narrow(points: Points, range: CodeRange): { readonly points: Points; readonly range: CodeRange } {
-  const isTernary = range.minimum === ternaryCodes.minimum && range.maximum === ternaryCodes.maximum && range.step === 1;
+function narrow(
+  points: Points,
+  range: CodeRange,
+): { readonly points: Points; readonly range: CodeRange } {
+  const isTernary =
+    range.minimum === ternaryCodes.minimum &&
+    range.maximum === ternaryCodes.maximum &&
+    range.step === 1;
   if (points.kind !== "thresholds" || !isTernary) return { points, range };
   const { thresholds } = points;
-  for (let k = 0; k < thresholds.length; k += 2) if (thresholds[k] !== thresholds[k + 1]) return { points, range };
-  return { points: { ...points, thresholds: thresholds.filter((_, k) => k % 2 === 0) }, range: bipolar };
+  for (let k = 0; k < thresholds.length; k += 2)
+    if (thresholds[k] !== thresholds[k + 1]) return { points, range };
+  return {
+    points: { ...points, thresholds: thresholds.filter((_, k) => k % 2 === 0) },
+    range: bipolar,
+  };
 }
 
 /** The network with a candidate's two layers replaced by thresholds, in the matrix layer where only it reads the sums. */
-function splice(network: QuantizedNetwork, candidate: Candidate, replacement: Replacement): QuantizedNetwork {
+function splice(
+  network: QuantizedNetwork,
+  candidate: Candidate,
+  replacement: Replacement,
+): QuantizedNetwork {
   const { subgraph, encode, from } = candidate;
   const buffers = new Map(network.buffers);
   const codes = buffers.get(encode.to);
@@ -139,18 +169,26 @@ function splice(network: QuantizedNetwork, candidate: Candidate, replacement: Re
   buffers.set(unordered, filled);
   for (const id of subgraph.to) buffers.delete(id);
 
-  const matrix = network.layers.find((layer): layer is MatrixLayer => layer.kind === "matrix" && layer.to === from);
+  const matrix = network.layers.find(
+    (layer): layer is MatrixLayer => layer.kind === "matrix" && layer.to === from,
+  );
   const readers = network.layers.filter((layer) => readsOf(layer).includes(from)).length;
   const outside = network.outputs.some((output) => output.buffer === from);
   const perOutput = matrix ? compress(replacement.points, matrix.outputs) : null;
   const fused = matrix && perOutput && perOutput.kind !== "floats" && readers === 1 && !outside;
-  const requantize = perOutput && perOutput.kind !== "floats" ? requantizeOf(perOutput, replacement.range) : null;
+  const requantize =
+    perOutput && perOutput.kind !== "floats" ? requantizeOf(perOutput, replacement.range) : null;
 
   const added: Layer[] = [];
   if (!fused) added.push(standAlone(candidate, replacement, unordered));
   if (replacement.order) {
     added.push({
-      kind: "digital", op: "permute", id: layerId(`${encode.id}/permute`), from: unordered, to: encode.to, order: replacement.order,
+      kind: "digital",
+      op: "permute",
+      id: layerId(`${encode.id}/permute`),
+      from: unordered,
+      to: encode.to,
+      order: replacement.order,
     });
   }
   if (fused) buffers.delete(from);
@@ -158,7 +196,8 @@ function splice(network: QuantizedNetwork, candidate: Candidate, replacement: Re
     if (layer === subgraph) return added;
     if (layer === encode) return [];
     if (fused && layer === matrix && requantize) return [{ ...matrix, to: unordered, requantize }];
-    if (layer.kind === "matrix" && layer.from === encode.to) return [{ ...layer, activations: replacement.range }];
+    if (layer.kind === "matrix" && layer.from === encode.to)
+      return [{ ...layer, activations: replacement.range }];
     return [layer];
   });
   const subgraphs = new Map([...network.subgraphs].filter(([id]) => id !== subgraph.id));
@@ -178,14 +217,27 @@ function standAlone(candidate: Candidate, { points, range }: Replacement, to: Bu
   const channels = compact.directions.length;
   const inner = channels === elements ? 1 : elements;
   if (compact.kind === "floats") {
-    return { ...base, op: "encode", range, thresholds: compact.thresholds, directions: compact.directions, channels, inner };
+    return {
+      ...base,
+      op: "encode",
+      range,
+      thresholds: compact.thresholds,
+      directions: compact.directions,
+      channels,
+      inner,
+    };
   }
   return { ...base, op: "requantize", requantize: requantizeOf(compact, range), channels, inner };
 }
 
 function requantizeOf(points: Exclude<Points, { kind: "floats" }>, range: CodeRange): Requantize {
   if (points.kind === "thresholds") {
-    return { kind: "thresholds", range, thresholds: points.thresholds, directions: points.directions };
+    return {
+      kind: "thresholds",
+      range,
+      thresholds: points.thresholds,
+      directions: points.directions,
+    };
   }
   const codes = points.codes.map((index) => range.minimum + index * range.step);
   return { kind: "table", range, minimum: points.minimum, maximum: points.maximum, codes };
@@ -197,11 +249,14 @@ function compress(points: Points, period: number): Points | null {
   if (elements === period) return points;
   const list = points.kind === "table" ? points.codes : points.thresholds;
   const each = list.length / elements;
-  for (let k = period * each; k < list.length; k++) if (list[k] !== list[k - period * each]) return null;
-  for (let e = period; e < elements; e++) if (points.directions[e] !== points.directions[e - period]) return null;
+  for (let k = period * each; k < list.length; k++)
+    if (list[k] !== list[k - period * each]) return null;
+  for (let e = period; e < elements; e++)
+    if (points.directions[e] !== points.directions[e - period]) return null;
   const directions = points.directions.slice(0, period);
-  if (points.kind === "table") return { ...points, directions, codes: points.codes.slice(0, period * each) };
-  if (points.kind === "floats") return { ...points, directions, thresholds: points.thresholds.slice(0, period * each) };
+  if (points.kind === "table")
+    return { ...points, directions, codes: points.codes.slice(0, period * each) };
+  if (points.kind === "floats")
+    return { ...points, directions, thresholds: points.thresholds.slice(0, period * each) };
   return { ...points, directions, thresholds: points.thresholds.slice(0, period * each) };
 }
-

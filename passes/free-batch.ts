@@ -6,7 +6,8 @@ import { inferValues } from "../compiler/onnx/infer.ts";
 
 export default definePass({
   name: "free-batch",
-  summary: "Let a model that was exported for one sample take any number of them, where its shapes allow it",
+  summary:
+    "Let a model that was exported for one sample take any number of them, where its shapes allow it",
   from: "graph",
   to: "graph",
   meaning: "exact",
@@ -24,24 +25,35 @@ export function freeBatch(graph: Graph): Graph {
   for (const [id, type] of graph.values) if (graph.constants.has(id)) values.set(id, type);
   for (const input of graph.inputs) {
     const type = graph.values.get(input);
-    if (type?.shape) values.set(input, { type: type.type, shape: ["batch", ...type.shape.slice(1)] });
+    if (type?.shape)
+      values.set(input, { type: type.type, shape: ["batch", ...type.shape.slice(1)] });
   }
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.map((node) => freeReshape(node, graph, constants));
   const freed = inferValues({ ...graph, nodes, constants, values });
   const carried = (id: string) => freed.values.get(id)?.shape?.[0] === "batch";
-  const sizesKept = freed.nodes.every((node) => node.outputs.every((id) => sameButBatch(graph.values.get(id), freed.values.get(id))));
+  const sizesKept = freed.nodes.every((node) =>
+    node.outputs.every((id) => sameButBatch(graph.values.get(id), freed.values.get(id))),
+  );
   return graph.outputs.every(carried) && sizesKept ? freed : graph;
 }
 
 /** A Reshape to [1, …] as one to [0, …], which copies the batch. */
 function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tensor>): GraphNode {
   const target = graph.constants.get(node.inputs[1] ?? "");
-  if (node.op !== "Reshape" || node.domain !== "" || !target || graph.constants.has(node.inputs[0])) return node;
+  if (node.op !== "Reshape" || node.domain !== "" || !target || graph.constants.has(node.inputs[0]))
+    return node;
   const shape = [...toNumbers(target)];
   if (shape[0] !== 1) return node;
   const name = `${node.outputs[0]}/shape-of-any-batch`;
-  constants.set(name, tensor("int64", target.shape, BigInt64Array.from(shape.map((d, axis) => BigInt(axis === 0 ? 0 : d)))));
+  constants.set(
+    name,
+    tensor(
+      "int64",
+      target.shape,
+      BigInt64Array.from(shape.map((d, axis) => BigInt(axis === 0 ? 0 : d))),
+    ),
+  );
   return { ...node, inputs: [node.inputs[0], name] };
 }
 
@@ -49,5 +61,8 @@ function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tenso
 function sameButBatch(before: ValueType | undefined, after: ValueType | undefined): boolean {
   if (!before?.shape) return true;
   if (!after?.shape || after.shape.length !== before.shape.length) return false;
-  return before.shape.every((d, axis) => d === after.shape?.[axis] || (axis === 0 && d === 1 && after.shape?.[0] === "batch"));
+  return before.shape.every(
+    (d, axis) =>
+      d === after.shape?.[axis] || (axis === 0 && d === 1 && after.shape?.[0] === "batch"),
+  );
 }

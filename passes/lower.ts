@@ -1,14 +1,20 @@
-import { definePass } from "../compiler/define.ts";
 import type { PassContext } from "../compiler/define.ts";
+import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import { parseTransform } from "../compiler/input-transform.ts";
 import type { Graph, GraphNode } from "../compiler/ir/graph.ts";
-import type { InputTransform, LayerId, NetworkInput, QuantizedNetwork, ReferenceWeight } from "../compiler/ir/network.ts";
+import type {
+  InputTransform,
+  LayerId,
+  NetworkInput,
+  QuantizedNetwork,
+  ReferenceWeight,
+} from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
 import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
-import { drawnInputOf } from "./lowering/drawn-input.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
+import { drawnInputOf } from "./lowering/drawn-input.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
 import type { MatrixNode } from "./lowering/matrix-nodes.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
@@ -26,6 +32,7 @@ export default definePass({
 });
 
 function lower(graph: Graph, context: PassContext): QuantizedNetwork {
+  refuseUnmadeOutputs(graph);
   const transform = parseTransform(context.options.inputTransform);
   const choices = chooseMatrices(graph, transform, context);
   const reference = referenceGraph(graph, choices);
@@ -43,6 +50,17 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
     warnings: graph.warnings,
     assumptions: [],
   };
+}
+
+/** @throws UNSUPPORTED where an output is an input, or comes twice: no layer makes it */
+function refuseUnmadeOutputs({ inputs, outputs }: Graph): void {
+  const unmade = outputs.find((name, k) => inputs.includes(name) || outputs.indexOf(name) !== k);
+  if (unmade === undefined) return;
+  throw new XbcError(
+    "UNSUPPORTED",
+    `output "${unmade}": needs a value of its own that a node makes, found an input of the model or an output named twice; ` +
+      "leave it out of the model's outputs",
+  );
 }
 
 /** Every constant-weight matrix with its codes. @throws NOT_ENCODABLE naming the layer that cannot be put on cells, and what would help */
@@ -87,7 +105,10 @@ function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixCho
 }
 
 /** Domains of the network's inputs: what their type says, or what the transform says of bytes. */
-export function inputDomains(graph: Graph, transform: readonly InputTransform[]): ReadonlyMap<string, Domain> {
+export function inputDomains(
+  graph: Graph,
+  transform: readonly InputTransform[],
+): ReadonlyMap<string, Domain> {
   const known = new Map<string, Domain>();
   for (const input of graph.inputs) {
     const domain = inputDomain(transform);
@@ -96,7 +117,10 @@ export function inputDomains(graph: Graph, transform: readonly InputTransform[])
   return known;
 }
 
-function networkInputs(graph: Graph, transform: readonly InputTransform[]): readonly NetworkInput[] {
+function networkInputs(
+  graph: Graph,
+  transform: readonly InputTransform[],
+): readonly NetworkInput[] {
   return graph.inputs.map((id) => {
     const { name, drawn } = drawnInputOf(graph, id);
     const type = graph.values.get(id)?.type ?? "float32";

@@ -15,7 +15,8 @@ import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 
 export default definePass({
   name: "quantize-activations",
-  summary: "Quantize the float activations that meet a matrix, over the range that calibration data show",
+  summary:
+    "Quantize the float activations that meet a matrix, over the range that calibration data show",
   from: "graph",
   to: "graph",
   meaning: "approximate",
@@ -24,13 +25,19 @@ export default definePass({
     const { calibration, activations } = context.options;
     if (floats.length === 0 || !calibration) return graph;
     const ranges = await observe(graph, floats, context);
-    return floats.reduce((current, value, k) => insertAfter(current, value, quantizerOf(activations, ranges[k])), graph);
+    return floats.reduce(
+      (current, value, k) => insertAfter(current, value, quantizerOf(activations, ranges[k])),
+      graph,
+    );
   },
 });
 
 /** Operands of matrix nodes whose values are not known to be quantized. */
 function floatOperands(graph: Graph, context: PassContext): readonly ValueId[] {
-  const domains = domainsOf(graph, inputDomains(graph, parseTransform(context.options.inputTransform)));
+  const domains = domainsOf(
+    graph,
+    inputDomains(graph, parseTransform(context.options.inputTransform)),
+  );
   const operands = graph.nodes.flatMap((node) => matrixNodeOf(graph, node)?.data ?? []);
   return [...new Set(operands)].filter((value) => !isQuantized(domains.get(value)));
 }
@@ -44,22 +51,34 @@ interface Observed {
 }
 
 /** The span of each value over the calibration data, without its outermost 1 in 10,000 at each end. */
-async function observe(graph: Graph, values: readonly ValueId[], { executor, options, assume }: PassContext): Promise<readonly Observed[]> {
+async function observe(
+  graph: Graph,
+  values: readonly ValueId[],
+  { executor, options, assume }: PassContext,
+): Promise<readonly Observed[]> {
   const missing = graph.inputs.find((input) => !options.calibration?.has(input));
   if (missing !== undefined) {
-    throw new XbcError("UNSUPPORTED", `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`);
+    throw new XbcError(
+      "UNSUPPORTED",
+      `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`,
+    );
   }
   const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
   try {
     const transform = parseTransform(options.inputTransform);
-    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [name, transformSamples(name, transform, data)]);
+    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
+      name,
+      transformSamples(name, transform, data),
+    ]);
     const answer = await session.run(new Map(feeds));
     return values.map((value) => {
       const found = answer.get(value);
       const sorted = found ? toNumbers(found).sort() : new Float64Array(1);
       const tail = Math.floor(sorted.length / 10_000);
       const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail] };
-      assume(`activation ${value} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`);
+      assume(
+        `activation ${value} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
+      );
       return span;
     });
   } finally {
@@ -70,14 +89,29 @@ async function observe(graph: Graph, values: readonly ValueId[], { executor, opt
 /** @throws BAD_OPTION */
 function quantizerOf(activations: string, { low, high }: Observed): readonly QuantizerStep[] {
   const magnitude = Math.max(Math.abs(low), Math.abs(high)) || 1;
-  if (activations === "binary") return [{ op: "GreaterOrEqual", operands: [0] }, { op: "Where", operands: [magnitude, -magnitude] }];
+  if (activations === "binary")
+    return [
+      { op: "GreaterOrEqual", operands: [0] },
+      { op: "Where", operands: [magnitude, -magnitude] },
+    ];
   if (activations === "ternary") return uniformQuantizer(magnitude, 0, -1, 1);
-  const asked = /^(u?)int([2-8])$/.exec(activations === "auto" ? (low >= 0 ? "uint8" : "int8") : activations);
+  const asked = /^(u?)int([2-8])$/.exec(
+    activations === "auto" ? (low >= 0 ? "uint8" : "int8") : activations,
+  );
   if (!asked) {
-    throw new XbcError("BAD_OPTION", `--activations ${activations}: needs auto, binary, ternary, uint2 … uint8 or int2 … int8`);
+    throw new XbcError(
+      "BAD_OPTION",
+      `--activations ${activations}: needs auto, binary, ternary, uint2 … uint8 or int2 … int8`,
+    );
   }
   const bits = Number(asked[2]);
-  if (asked[1] === "u") return uniformQuantizer(Math.fround((high > 0 ? high : 1) / (2 ** bits - 1)), 0, 0, 2 ** bits - 1);
+  if (asked[1] === "u")
+    return uniformQuantizer(
+      Math.fround((high > 0 ? high : 1) / (2 ** bits - 1)),
+      0,
+      0,
+      2 ** bits - 1,
+    );
   const top = 2 ** (bits - 1) - 1;
   return uniformQuantizer(Math.fround(magnitude / top), 0, -top - 1, top);
 }

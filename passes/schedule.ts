@@ -36,22 +36,43 @@ function sensedRows(placement: LayerPlacement, layer: number): readonly Row[] {
   const rows: Row[] = [];
   const c = placement.encoding.cellsPerWeight;
   for (let bank = 0; bank < placement.banks; bank++) {
-    const base = { step: 0, layer, tile: bank, bank, firstWordLine: 0, wordLines: 1, firstBitLine: 0 };
+    const base = {
+      step: 0,
+      layer,
+      tile: bank,
+      bank,
+      firstWordLine: 0,
+      wordLines: 1,
+      firstBitLine: 0,
+    };
     const run = { stepStride: 1, tileStride: 0, bankStride: 0, wordLineStride: 1 };
     const { full, fullLines, rest } = usedLines(placement, bank);
     if (fullLines > 0) rows.push({ ...base, ...run, bitLines: full * c, count: fullLines });
-    if (rest > 0) rows.push({ ...base, ...once, step: fullLines, firstWordLine: fullLines, bitLines: rest * c });
+    if (rest > 0)
+      rows.push({
+        ...base,
+        ...once,
+        step: fullLines,
+        firstWordLine: fullLines,
+        bitLines: rest * c,
+      });
   }
   return rows;
 }
 
 /** Word lines of a bank that are full of weights, how many weights each holds, and what is left on one more. */
-function usedLines(placement: LayerPlacement, bank: number): { readonly full: number; readonly fullLines: number; readonly rest: number } {
+function usedLines(
+  placement: LayerPlacement,
+  bank: number,
+): { readonly full: number; readonly fullLines: number; readonly rest: number } {
   const { inputs, outputs, tileInputs, tileOutputs } = placement;
   const inputBlocks = Math.ceil(inputs / tileInputs);
   const inputsHere = Math.min(tileInputs, inputs - (bank % inputBlocks) * tileInputs);
   if (placement.configuration === "parallel-to-sequential") {
-    const outputsHere = Math.min(tileOutputs, outputs - Math.floor(bank / inputBlocks) * tileOutputs);
+    const outputsHere = Math.min(
+      tileOutputs,
+      outputs - Math.floor(bank / inputBlocks) * tileOutputs,
+    );
     return { full: inputsHere, fullLines: outputsHere, rest: 0 };
   }
   const full = Math.floor(placement.bankBitLines / placement.encoding.cellsPerWeight);
@@ -59,22 +80,52 @@ function usedLines(placement: LayerPlacement, bank: number): { readonly full: nu
 }
 
 /** Groups of word lines that may be on at once, against groups of bit lines that may be sensed at once. */
-function gatedRows(placement: LayerPlacement, layer: number, active: number, sensed: number): readonly Row[] {
+function gatedRows(
+  placement: LayerPlacement,
+  layer: number,
+  active: number,
+  sensed: number,
+): readonly Row[] {
   const rows: Row[] = [];
   const { inputs, outputs, tileInputs, tileOutputs, encoding } = placement;
   const outputBlocks = Math.ceil(outputs / tileOutputs);
   for (let bank = 0; bank < placement.banks; bank++) {
     const inputsHere = Math.min(tileInputs, inputs - Math.floor(bank / outputBlocks) * tileInputs);
-    const bitLinesHere = Math.min(tileOutputs, outputs - (bank % outputBlocks) * tileOutputs) * encoding.cellsPerWeight;
+    const bitLinesHere =
+      Math.min(tileOutputs, outputs - (bank % outputBlocks) * tileOutputs) *
+      encoding.cellsPerWeight;
     let step = 0;
     for (let first = 0; first < bitLinesHere; first += sensed) {
-      const base = { layer, tile: bank, bank, firstBitLine: first, bitLines: Math.min(sensed, bitLinesHere - first) };
+      const base = {
+        layer,
+        tile: bank,
+        bank,
+        firstBitLine: first,
+        bitLines: Math.min(sensed, bitLinesHere - first),
+      };
       const full = Math.floor(inputsHere / active);
       if (full > 0) {
-        rows.push({ ...base, step, firstWordLine: 0, wordLines: active, count: full, stepStride: 1, tileStride: 0, bankStride: 0, wordLineStride: active });
+        rows.push({
+          ...base,
+          step,
+          firstWordLine: 0,
+          wordLines: active,
+          count: full,
+          stepStride: 1,
+          tileStride: 0,
+          bankStride: 0,
+          wordLineStride: active,
+        });
       }
       const rest = inputsHere % active;
-      if (rest > 0) rows.push({ ...base, ...once, step: step + full, firstWordLine: full * active, wordLines: rest });
+      if (rest > 0)
+        rows.push({
+          ...base,
+          ...once,
+          step: step + full,
+          firstWordLine: full * active,
+          wordLines: rest,
+        });
       step += full + (rest > 0 ? 1 : 0);
     }
   }

@@ -3,7 +3,8 @@ import { quantizeWeights } from "./lowering/quantize-weights.ts";
 
 export default definePass({
   name: "ternarize",
-  summary: "Replace weights by −1, 0, +1 and one scale per output, by the smallest squared error or by a threshold",
+  summary:
+    "Replace weights by −1, 0, +1 and one scale per output, by the smallest squared error or by a threshold",
   from: "graph",
   to: "graph",
   meaning: "approximate",

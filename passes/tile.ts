@@ -14,7 +14,9 @@ export default definePass({
     const target = withBank(context);
     const limits = target.laws.limits(target.technology);
     checkArray(target, limits);
-    const matrices = network.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
+    const matrices = network.layers.filter(
+      (layer): layer is MatrixLayer => layer.kind === "matrix",
+    );
     const placements = matrices.map((layer) => placeLayer(layer, target, context));
     return { network, target, limits, placements };
   },
@@ -62,7 +64,10 @@ interface Shape {
   readonly cellsPerWeight: number;
 }
 
-type Layout = Pick<LayerPlacement, "configuration" | "banks" | "tileInputs" | "tileOutputs" | "clocks">;
+type Layout = Pick<
+  LayerPlacement,
+  "configuration" | "banks" | "tileInputs" | "tileOutputs" | "clocks"
+>;
 
 /** H3: a bank holds a block of n x n weights, a clock reads one word line of every bank. */
 function parallelToSequential({ inputs, outputs, wordLines, perWordLine }: Shape): Layout {
@@ -90,10 +95,14 @@ function sequentialToParallel({ inputs, outputs, wordLines, perWordLine }: Shape
 }
 
 /** Inputs on word lines: a tile is read in segments of the lines that may be active and sensed at once. */
-function gated({ inputs, outputs, wordLines, perWordLine, cellsPerWeight }: Shape, target: TargetSpec): Layout {
+function gated(
+  { inputs, outputs, wordLines, perWordLine, cellsPerWeight }: Shape,
+  target: TargetSpec,
+): Layout {
   const { activeWordLines, sensedBitLines } = target.technology.array;
   const bitLines = Math.min(outputs, perWordLine) * cellsPerWeight;
-  const segments = Math.ceil(Math.min(inputs, wordLines) / activeWordLines) * Math.ceil(bitLines / sensedBitLines);
+  const segments =
+    Math.ceil(Math.min(inputs, wordLines) / activeWordLines) * Math.ceil(bitLines / sensedBitLines);
   return {
     configuration: "gated",
     banks: Math.ceil(inputs / wordLines) * Math.ceil(outputs / perWordLine),
@@ -107,7 +116,13 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
   const encoding = chooseEncoding(layer, target);
   const { array } = target.technology;
   const perWordLine = Math.floor(array.bitLines / encoding.cellsPerWeight);
-  const shape = { inputs: layer.inputs, outputs: layer.outputs, wordLines: array.wordLines, perWordLine, cellsPerWeight: encoding.cellsPerWeight };
+  const shape = {
+    inputs: layer.inputs,
+    outputs: layer.outputs,
+    wordLines: array.wordLines,
+    perWordLine,
+    cellsPerWeight: encoding.cellsPerWeight,
+  };
   const { layout, reason } =
     array.inputsOn === "word lines"
       ? { layout: gated(shape, target), reason: "inputs run on the word lines" }
@@ -131,13 +146,22 @@ function chooseConfiguration(
 ): { readonly layout: Layout; readonly reason: string } {
   const parallel = parallelToSequential(shape);
   const sequential = sequentialToParallel(shape);
-  const describe = (l: Layout) => `${l.configuration}: ${l.banks} banks x ${l.clocks} clocks = ${l.banks * l.clocks}`;
+  const describe = (l: Layout) =>
+    `${l.configuration}: ${l.banks} banks x ${l.clocks} clocks = ${l.banks * l.clocks}`;
   const both = `${describe(parallel)}; ${describe(sequential)}`;
   if (asked !== "auto") {
-    return { layout: asked === "parallel-to-sequential" ? parallel : sequential, reason: `asked for (${both})` };
+    return {
+      layout: asked === "parallel-to-sequential" ? parallel : sequential,
+      reason: `asked for (${both})`,
+    };
   }
   const difference = sequential.banks * sequential.clocks - parallel.banks * parallel.clocks;
   const takeSequential = difference < 0 || (difference === 0 && sequential.banks < parallel.banks);
-  const why = difference !== 0 ? "the smaller product" : sequential.banks !== parallel.banks ? "equal products, fewer banks" : "equal in both, the simpler inputs";
+  const why =
+    difference !== 0
+      ? "the smaller product"
+      : sequential.banks !== parallel.banks
+        ? "equal products, fewer banks"
+        : "equal in both, the simpler inputs";
   return { layout: takeSequential ? sequential : parallel, reason: `${why} (${both})` };
 }

@@ -19,7 +19,10 @@ export function planesOf(
   const plane = () => rows(planeBytes(elements));
   if (presentation.kind === "stochastic") {
     const planes = Array.from({ length: presentation.presentations }, plane);
-    return { format: { kind: "bits", planes }, terms: planes.map((mask) => ({ sign: null, mask, significance: 1 })) };
+    return {
+      format: { kind: "bits", planes },
+      terms: planes.map((mask) => ({ sign: null, mask, significance: 1 })),
+    };
   }
   if (presentation.kind === "planes") {
     const planes = presentation.significances.map(plane);
@@ -29,21 +32,33 @@ export function planesOf(
       mask: bipolarDigits ? null : row,
       significance: presentation.significances[k],
     }));
-    return { format: bipolarDigits ? { kind: "digits", planes, mask: null } : { kind: "bits", planes }, terms };
+    return {
+      format: bipolarDigits ? { kind: "digits", planes, mask: null } : { kind: "bits", planes },
+      terms,
+    };
   }
   if (range.minimum >= 0) {
     const mask = plane();
-    return { format: { kind: "bits", planes: [mask] }, terms: [{ sign: null, mask, significance: 1 }] };
+    return {
+      format: { kind: "bits", planes: [mask] },
+      terms: [{ sign: null, mask, significance: 1 }],
+    };
   }
   const sign = plane();
-  if (range.step === 2) return { format: { kind: "bipolar", sign }, terms: [{ sign, mask: null, significance: 1 }] };
+  if (range.step === 2)
+    return { format: { kind: "bipolar", sign }, terms: [{ sign, mask: null, significance: 1 }] };
   const mask = plane();
   return { format: { kind: "ternary", sign, mask }, terms: [{ sign, mask, significance: 1 }] };
 }
 
 /** What an encode layer makes of each of the 256 bytes, [channels x 256]. */
 export function byteTable(
-  encode: { readonly range: CodeRange; readonly thresholds: Float32Array; readonly directions: Int8Array; readonly channels: number },
+  encode: {
+    readonly range: CodeRange;
+    readonly thresholds: Float32Array;
+    readonly directions: Int8Array;
+    readonly channels: number;
+  },
   valueOf: (byte: number) => number,
 ): Int16Array {
   const { range, thresholds, directions, channels } = encode;

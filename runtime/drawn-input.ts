@@ -33,7 +33,8 @@ export function drawBits(
   const limits = new Float64Array(size);
   const words = new Uint32Array(4);
   for (let s = 0; s < samples; s++) {
-    for (let e = 0; e < size; e++) limits[e] = limitOf(input, valueAt(rows, s * size + e) / fullScale, sampleBase + s, e);
+    for (let e = 0; e < size; e++)
+      limits[e] = limitOf(input, valueAt(rows, s * size + e) / fullScale, sampleBase + s, e);
     for (let k = 0; k < presentations; k++) {
       for (let e = 0; e < size; e++) {
         if ((e & 3) === 0) philox(e >>> 2, sampleBase + s, k, 0, k0, k1, words, 0);
@@ -47,7 +48,12 @@ function valueAt(rows: InputRows, at: number): number {
   return rows.kind === "bytes" ? rows.valueOf(rows.data[at]) : rows.data[at];
 }
 
-function limitOf(input: NetworkInput, probability: number, sample: number, element: number): number {
+function limitOf(
+  input: NetworkInput,
+  probability: number,
+  sample: number,
+  element: number,
+): number {
   if (probability >= 0 && probability <= 1) return Math.round(probability * 2 ** 32);
   throw new XbcError(
     "BAD_INPUT",

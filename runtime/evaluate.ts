@@ -14,11 +14,11 @@ import { chainOf, quiet } from "./noise-chain.ts";
 import { pause } from "./pause.ts";
 import { readEnergyOf, timingOf } from "./report/cost-model.ts";
 import type { EvaluationReport, Spread } from "./report/report.ts";
+import { spreadOf } from "./report/spread.ts";
 import type { RunOptions } from "./run.ts";
 import { DEFAULT_BATCH, named } from "./run.ts";
 import type { Samples, Session } from "./session.ts";
 import { openSession } from "./session.ts";
-import { spreadOf } from "./report/spread.ts";
 
 /** How an evaluation goes. Without options: five trials of all the image's noise, ablation and weak condition. */
 export interface EvaluateOptions extends Omit<RunOptions, "trial" | "elapsed_s"> {
@@ -29,7 +29,11 @@ export interface EvaluateOptions extends Omit<RunOptions, "trial" | "elapsed_s">
   /** bit error rates to sweep instead of devices' physics */
   readonly ber?: readonly number[];
   /** ternary: rates by type, alone and together */
-  readonly errorTypes?: { readonly type1: number; readonly type2: number; readonly type3: number } | null;
+  readonly errorTypes?: {
+    readonly type1: number;
+    readonly type2: number;
+    readonly type3: number;
+  } | null;
   readonly elapsed_s?: readonly number[];
   readonly ablation?: boolean;
   readonly weak?: boolean;
@@ -73,21 +77,40 @@ async function evaluateIn(
   const noise = chainOf(image.noise, options.noise ?? "all");
   const noisy = noise.active.length > 0 ? await trialist.spread("noisy", noise) : null;
   const wantsWeak = options.weak !== false && noisy !== null && image.weak !== null;
-  const weak = wantsWeak && image.weak ? await trialist.spread("weak", chainOf(image.weak.noise, options.noise ?? "all")) : null;
+  const weak =
+    wantsWeak && image.weak
+      ? await trialist.spread("weak", chainOf(image.weak.noise, options.noise ?? "all"))
+      : null;
   const timing = timingOf(image);
   const synapsesRead = image.costs.reduce((sum, layer) => sum + layer.synapsesRead, 0);
   return {
     samples: samples.count,
     metric: metric.name,
-    baseline: options.baseline !== undefined && options.baseline !== null ? { accuracy: options.baseline } : storedBaseline(image, metric),
+    baseline:
+      options.baseline !== undefined && options.baseline !== null
+        ? { accuracy: options.baseline }
+        : storedBaseline(image, metric),
     mapped: { accuracy: trialist.mapped },
     noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
-    weak: weak && image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
+    weak: weak &&
+      image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
     ablation: options.ablation === false || !noisy ? [] : await ablate(trialist, image, noise),
     overTime: [],
     overBer: await sweepBer(trialist, options),
-    layers: image.placements.map(({ layer }, index) => ({ name: layer, ...reported(noisy?.errors[index]) })),
-    energy: { perInference_J: readEnergyOf(image), synapsesRead, synapsesMasked: await maskedSynapses(image, named(image, data.x), options.executor ?? onnxruntimeWeb(), options.seed ?? image.seed) },
+    layers: image.placements.map(({ layer }, index) => ({
+      name: layer,
+      ...reported(noisy?.errors[index]),
+    })),
+    energy: {
+      perInference_J: readEnergyOf(image),
+      synapsesRead,
+      synapsesMasked: await maskedSynapses(
+        image,
+        named(image, data.x),
+        options.executor ?? onnxruntimeWeb(),
+        options.seed ?? image.seed,
+      ),
+    },
     interval_s: timing.interval_s,
     latency_s: timing.latency_s,
     seed: options.seed ?? image.seed,
@@ -97,11 +120,20 @@ async function evaluateIn(
 }
 
 function storedBaseline(image: ProgrammingImage, metric: Metric): EvaluationReport["baseline"] {
-  return image.baseline && image.baseline.metric === metric.name ? { accuracy: image.baseline.value } : null;
+  return image.baseline && image.baseline.metric === metric.name
+    ? { accuracy: image.baseline.value }
+    : null;
 }
 
-function reported(errors: LayerErrors | undefined): Omit<EvaluationReport["layers"][number], "name"> {
-  const { weightErrorRate, type1, type2, type3 } = errors ?? { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
+function reported(
+  errors: LayerErrors | undefined,
+): Omit<EvaluationReport["layers"][number], "name"> {
+  const { weightErrorRate, type1, type2, type3 } = errors ?? {
+    weightErrorRate: 0,
+    type1: 0,
+    type2: 0,
+    type3: 0,
+  };
   return { weightErrorRate, errorTypes: { type1, type2, type3 }, signalToNoise_dB: null };
 }
 
@@ -129,9 +161,14 @@ async function openTrials(
   const firstTrial = options.firstTrial ?? 0;
   const seed = options.seed ?? image.seed;
   const output = image.outputs[0].name;
-  const clean = (await session.run(samples, null, { seed, trial: 0, elapsed_s: 0 })).get(output) ?? [];
+  const clean =
+    (await session.run(samples, null, { seed, trial: 0, elapsed_s: 0 })).get(output) ?? [];
   const expected = metric.name === "agreement" ? classesOf(clean) : labels;
-  if (!expected) throw new XbcError("BAD_INPUT", `metric ${metric.name}: needs labels beside the samples, found none; use data with y, or --metric agreement`);
+  if (!expected)
+    throw new XbcError(
+      "BAD_INPUT",
+      `metric ${metric.name}: needs labels beside the samples, found none; use data with y, or --metric agreement`,
+    );
   const mapped = metric.of(clean, expected);
 
   const spread = async (stage: string, chain: NoiseChain): Promise<TrialResult> => {
@@ -142,9 +179,17 @@ async function openTrials(
       await pause();
       const draw = { seed, trial: firstTrial + k, elapsed_s: 0 };
       const faults = await session.sense(chain, draw);
-      errors.push(session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)));
-      const unchanged = !faults || faults.every((layer) => layer.changed.weight.length === 0 && layer.marginal.weight.length === 0);
-      const outputs = unchanged ? clean : ((await session.run(samples, faults, draw)).get(output) ?? []);
+      errors.push(
+        session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)),
+      );
+      const unchanged =
+        !faults ||
+        faults.every(
+          (layer) => layer.changed.weight.length === 0 && layer.marginal.weight.length === 0,
+        );
+      const outputs = unchanged
+        ? clean
+        : ((await session.run(samples, faults, draw)).get(output) ?? []);
       perTrial.push(metric.of(outputs, expected));
     }
     options.progress?.(stage, trials, trials);
@@ -168,19 +213,29 @@ function classesOf(batches: readonly Tensor[]): Tensor {
 }
 
 /** Effects cumulative in life order, then each alone, on the same drawn devices. */
-async function ablate(trialist: Trialist, image: ProgrammingImage, chain: NoiseChain): Promise<EvaluationReport["ablation"]> {
+async function ablate(
+  trialist: Trialist,
+  image: ProgrammingImage,
+  chain: NoiseChain,
+): Promise<EvaluationReport["ablation"]> {
   const names = chain.active.map((use) => use.model);
   const sets = [...names.map((_, k) => names.slice(0, k + 1)), ...names.map((name) => [name])];
   const distinct = [...new Map(sets.map((set) => [set.join("+"), set])).values()];
   const rows: EvaluationReport["ablation"][number][] = [];
   for (const effects of distinct) {
-    const { spread } = await trialist.spread(`ablation ${effects.join("+")}`, chainOf(image.noise, effects));
+    const { spread } = await trialist.spread(
+      `ablation ${effects.join("+")}`,
+      chainOf(image.noise, effects),
+    );
     rows.push({ effects, mean: spread.mean, std: spread.std });
   }
   return rows;
 }
 
-async function sweepBer(trialist: Trialist, options: EvaluateOptions): Promise<EvaluationReport["overBer"]> {
+async function sweepBer(
+  trialist: Trialist,
+  options: EvaluateOptions,
+): Promise<EvaluationReport["overBer"]> {
   const rows: EvaluationReport["overBer"][number][] = [];
   for (const ber of options.ber ?? []) {
     const { spread } = await trialist.spread(`BER ${ber}`, bitErrors({ ber }));
@@ -190,7 +245,10 @@ async function sweepBer(trialist: Trialist, options: EvaluateOptions): Promise<E
     const { type1, type2, type3 } = options.errorTypes;
     const sets = [{ type1 }, { type2 }, { type3 }, { type1, type2, type3 }];
     for (const rates of sets.filter((set) => Object.values(set).some((rate) => rate > 0))) {
-      const { spread } = await trialist.spread(`error types ${Object.keys(rates).join("+")}`, bitErrors(rates));
+      const { spread } = await trialist.spread(
+        `error types ${Object.keys(rates).join("+")}`,
+        bitErrors(rates),
+      );
       rows.push({ ber: rates, ...spread });
     }
   }
@@ -202,4 +260,3 @@ export function bitErrors(rates: NoiseUse["parameters"]): NoiseChain {
   const total = Object.values(rates).reduce((sum, rate) => sum + rate, 0);
   return total === 0 ? quiet : chainOf([{ model: "bit-error", parameters: rates }], "all");
 }
-

@@ -17,9 +17,19 @@ export interface FloatContext {
   readonly inputs: ReadonlyMap<BufferId, InputRows>;
 }
 
-export async function runSubgraph(layer: SubgraphLayer, session: FloatSession, context: FloatContext): Promise<void> {
-  const feeds = layer.from.map((id, k): [string, Tensor] => [layer.inputNames[k], feedOf(id, context)]);
-  const answers = layer.anyBatch || context.samples === 1 ? await session.run(new Map(feeds)) : await oneByOne(session, feeds, context.samples);
+export async function runSubgraph(
+  layer: SubgraphLayer,
+  session: FloatSession,
+  context: FloatContext,
+): Promise<void> {
+  const feeds = layer.from.map((id, k): [string, Tensor] => [
+    layer.inputNames[k],
+    feedOf(id, context),
+  ]);
+  const answers =
+    layer.anyBatch || context.samples === 1
+      ? await session.run(new Map(feeds))
+      : await oneByOne(session, feeds, context.samples);
   layer.to.forEach((to, k) => {
     const made = answers.get(layer.outputNames[k]);
     if (made) context.floats.set(to, made);
@@ -27,7 +37,11 @@ export async function runSubgraph(layer: SubgraphLayer, session: FloatSession, c
 }
 
 /** A model whose shapes hold for one sample runs once per sample. */
-async function oneByOne(session: FloatSession, feeds: readonly (readonly [string, Tensor])[], samples: number): Promise<ReadonlyMap<string, Tensor>> {
+async function oneByOne(
+  session: FloatSession,
+  feeds: readonly (readonly [string, Tensor])[],
+  samples: number,
+): Promise<ReadonlyMap<string, Tensor>> {
   const parts: ReadonlyMap<string, Tensor>[] = [];
   for (let s = 0; s < samples; s++) {
     const one = feeds.map(([name, { type, shape, data }]): [string, Tensor] => {
@@ -36,7 +50,9 @@ async function oneByOne(session: FloatSession, feeds: readonly (readonly [string
     });
     parts.push(await session.run(new Map(one)));
   }
-  return new Map([...parts[0].keys()].map((name) => [name, stack(parts.map((part) => part.get(name)))]));
+  return new Map(
+    [...parts[0].keys()].map((name) => [name, stack(parts.map((part) => part.get(name)))]),
+  );
 }
 
 function stack(parts: readonly (Tensor | undefined)[]): Tensor {
@@ -55,7 +71,10 @@ export function collectOutputs(context: FloatContext): ReadonlyMap<string, Tenso
 }
 
 /** A buffer's values as the subgraph takes them: sums and codes as floats, inputs in their own type. */
-function feedOf(id: BufferId, { image, placeOf, floats, engine, samples, inputs }: FloatContext): Tensor {
+function feedOf(
+  id: BufferId,
+  { image, placeOf, floats, engine, samples, inputs }: FloatContext,
+): Tensor {
   const known = floats.get(id);
   if (known) return known;
   const given = inputs.get(id);
@@ -64,16 +83,20 @@ function feedOf(id: BufferId, { image, placeOf, floats, engine, samples, inputs 
   if (buffer.kind === "float") throw internal("runner", `buffer ${id} is empty`);
   const length = samples * sizeOf(buffer.shape);
   const shape = [samples, ...buffer.shape];
-  if (buffer.kind === "codes") return tensor("float32", shape, Float32Array.from(engine.int16(values.at, length)));
+  if (buffer.kind === "codes")
+    return tensor("float32", shape, Float32Array.from(engine.int16(values.at, length)));
   const sums = engine.int32(values.at, length);
-  return buffer.bound >= 2 ** 24 ? tensor("float64", shape, Float64Array.from(sums)) : tensor("float32", shape, Float32Array.from(sums));
+  return buffer.bound >= 2 ** 24
+    ? tensor("float64", shape, Float64Array.from(sums))
+    : tensor("float32", shape, Float32Array.from(sums));
 }
 
 function inputTensor(given: InputRows, samples: number, buffer: Buffer | undefined): Tensor {
   const shape = [samples, ...(buffer?.shape ?? [])];
   const type = buffer?.kind === "float" ? buffer.type : "float32";
   if (given.kind === "bytes" && type === "uint8") return tensor("uint8", shape, given.data);
-  const numbers = given.kind === "bytes" ? Float32Array.from(given.data, given.valueOf) : given.data;
+  const numbers =
+    given.kind === "bytes" ? Float32Array.from(given.data, given.valueOf) : given.data;
   if (type === "float32") return tensor("float32", shape, numbers);
   const data = allocate(type, numbers.length);
   numbers.forEach((x, e) => {

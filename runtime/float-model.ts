@@ -19,14 +19,18 @@ export async function runFloatModel(
   progress: (done: number, total: number) => void = () => {},
 ): Promise<ReadonlyMap<string, readonly Tensor[]>> {
   const [samples] = [...feeds.values()].map((feed) => feed.shape[0]);
-  const fixed = graph.inputs.map((input) => graph.values.get(input)?.shape?.[0]).find((first) => typeof first === "number");
+  const fixed = graph.inputs
+    .map((input) => graph.values.get(input)?.shape?.[0])
+    .find((first) => typeof first === "number");
   const size = typeof fixed === "number" ? fixed : FREE_BATCH;
   const parts = new Map<string, Tensor[]>(graph.outputs.map((name) => [name, []]));
   const session = await executor.load(serializeGraph(graph));
   try {
     for (let first = 0; first < samples; first += size) {
       progress(first, samples);
-      const answer = await session.run(new Map([...feeds].map(([name, feed]) => [name, part(feed, first, size)])));
+      const answer = await session.run(
+        new Map([...feeds].map(([name, feed]) => [name, part(feed, first, size)])),
+      );
       for (const [name, made] of answer) parts.get(name)?.push(made);
     }
   } finally {

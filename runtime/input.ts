@@ -6,7 +6,11 @@ import { sizeOf, toNumbers } from "../compiler/ir/tensor.ts";
 
 /** Input data in the form that the kernels read: bytes, or float32; with the map from a byte to its real value. */
 export type InputRows =
-  | { readonly kind: "bytes"; readonly data: Uint8Array; readonly valueOf: (byte: number) => number }
+  | {
+      readonly kind: "bytes";
+      readonly data: Uint8Array;
+      readonly valueOf: (byte: number) => number;
+    }
   | { readonly kind: "floats"; readonly data: Float32Array };
 
 /** Number of samples in a tensor for an input. @throws SHAPE_MISMATCH naming both shapes */
@@ -31,9 +35,15 @@ export function samplesIn(input: NetworkInput, data: Tensor): number {
 export function inputRows(input: NetworkInput, data: Tensor): InputRows {
   samplesIn(input, data);
   const moved = relayout(input.name, input.transform, data);
-  const scalar = input.transform.every((step) => step.kind === "scale" || step.kind === "layout" || (step.value.length === 1));
+  const scalar = input.transform.every(
+    (step) => step.kind === "scale" || step.kind === "layout" || step.value.length === 1,
+  );
   if (moved.data instanceof Uint8Array && scalar && input.type !== "int8") {
-    return { kind: "bytes", data: moved.data, valueOf: (byte) => transformed(byte, input.transform, 0) };
+    return {
+      kind: "bytes",
+      data: moved.data,
+      valueOf: (byte) => transformed(byte, input.transform, 0),
+    };
   }
   return { kind: "floats", data: floats(input, moved) };
 }

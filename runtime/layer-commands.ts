@@ -26,6 +26,8 @@ export interface CommandContext {
   readonly weights: ReadonlyMap<string, LayerWeights>;
   readonly engine: Engine;
   readonly sampleBase: number;
+  /** u32[samples] their numbers instead, where they do not follow each other */
+  readonly sampleList: number | null;
   readonly uploaded: ReadonlyMap<BufferId, Uploaded>;
   readonly floats: ReadonlyMap<BufferId, Tensor>;
 }
@@ -63,7 +65,7 @@ function matrixCommands(layer: MatrixLayer, context: CommandContext): readonly C
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const flips = from.planes.terms.flatMap((term, plane) =>
     weights.flips.map((list): Command => ({
-      kind: "flip", positions, sums: rows, term, list, key: weights.key, sampleBase: context.sampleBase, sampleList: null, plane,
+      kind: "flip", positions, sums: rows, term, list, key: weights.key, sampleBase: context.sampleBase, sampleList: context.sampleList, plane,
     })),
   );
   return [

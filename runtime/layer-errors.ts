@@ -28,7 +28,8 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
     else tally.type1 += chance;
   };
   const { changed, marginal } = faults;
-  for (let k = 0; k < changed.weight.length; k++) add(slices[changed.slice[k]][changed.weight[k]], changed.digit[k], 1);
+  for (let k = 0; k < changed.weight.length; k++)
+    add(slices[changed.slice[k]][changed.weight[k]], changed.digit[k], 1);
   for (let k = 0; k < marginal.weight.length; k++) {
     const was = slices[marginal.slice[k]][marginal.weight[k]];
     // where the digit held is not the stored one, it stands among those changed
@@ -50,7 +51,8 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
 export function meanErrors(trials: readonly (readonly LayerErrors[])[]): readonly LayerErrors[] {
   const [first] = trials;
   return first.map((_, layer) => {
-    const mean = (pick: (errors: LayerErrors) => number) => trials.reduce((sum, errors) => sum + pick(errors[layer]), 0) / trials.length;
+    const mean = (pick: (errors: LayerErrors) => number) =>
+      trials.reduce((sum, errors) => sum + pick(errors[layer]), 0) / trials.length;
     return {
       weightErrorRate: mean((e) => e.weightErrorRate),
       type1: mean((e) => e.type1),

@@ -21,7 +21,9 @@ export interface LayerWeights {
 /** Packs a layer as it is stored. */
 export function packStored(engine: Engine, { placement, slices }: StoredLayer): LayerWeights {
   const { encoding, inputs, outputs } = placement;
-  const terms = slices.map((slice, s) => weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance));
+  const terms = slices.map((slice, s) =>
+    weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance),
+  );
   return { packed: { inputs, outputs, terms }, flips: [], key: [0, 0] };
 }
 
@@ -29,7 +31,13 @@ export function packStored(engine: Engine, { placement, slices }: StoredLayer): 
  * A layer's weights in one trial: those stored, with the changed digits in a copy.
  * @param clean of `packStored`; not written
  */
-export function packTrial(engine: Engine, stored: StoredLayer, clean: LayerWeights, faults: LayerFaults, key: Key): LayerWeights {
+export function packTrial(
+  engine: Engine,
+  stored: StoredLayer,
+  clean: LayerWeights,
+  faults: LayerFaults,
+  key: Key,
+): LayerWeights {
   const { placement, slices } = stored;
   const { inputs, outputs, encoding } = placement;
   const terms = clean.packed.terms.map((term, s) => {
@@ -41,7 +49,11 @@ export function packTrial(engine: Engine, stored: StoredLayer, clean: LayerWeigh
     for (let k = 0; k < changes.weight.length; k++) digits[changes.weight[k]] = changes.digit[k];
     return weightTerm(engine, digits, outputs, inputs, encoding.senses[s].significance);
   });
-  return { packed: { inputs, outputs, terms }, flips: flipsOf(engine, placement, faults), key };
+  return {
+    packed: { inputs, outputs, terms },
+    flips: flipsOf(engine, placement, faults.marginal),
+    key,
+  };
 }
 
 function changesOf({ changed }: LayerFaults, slice: number, slices: number): DigitChanges {
@@ -50,7 +62,12 @@ function changesOf({ changed }: LayerFaults, slice: number, slices: number): Dig
   return { weight: changed.weight.filter(own), digit: changed.digit.filter(own) };
 }
 
-function flipsOf(engine: Engine, { inputs, outputs, encoding }: LayerPlacement, { marginal }: LayerFaults): readonly FlipList[] {
+/** A layer's marginal senses for the flip kernel. */
+export function flipsOf(
+  engine: Engine,
+  { inputs, outputs, encoding }: Pick<LayerPlacement, "inputs" | "outputs" | "encoding">,
+  marginal: LayerFaults["marginal"],
+): readonly FlipList[] {
   const { weight, slice } = marginal;
   if (weight.length === 0) return [];
   const order = byOutput(weight, inputs, outputs);

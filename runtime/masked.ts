@@ -51,7 +51,11 @@ export async function maskedSynapses(
 }
 
 /** Bits set in the first rows of a mask plane. */
-function ones(engine: Awaited<ReturnType<typeof createEngine>>, { mask }: PlaneTerm, rows: number): number {
+function ones(
+  engine: Awaited<ReturnType<typeof createEngine>>,
+  { mask }: PlaneTerm,
+  rows: number,
+): number {
   if (!mask) return 0;
   let total = 0;
   for (const byte of engine.bytes(mask.at, mask.stride * rows)) {

@@ -21,9 +21,17 @@ export function metricNamed(name: string): Metric {
     case "top5":
       return { name, isShare: true, of: (outputs, expected) => topShare(outputs, expected, 5) };
     case "mse":
-      return { name, isShare: false, of: (outputs, expected) => meanOver(outputs, expected, squaredError) };
+      return {
+        name,
+        isShare: false,
+        of: (outputs, expected) => meanOver(outputs, expected, squaredError),
+      };
     case "cosine":
-      return { name, isShare: false, of: (outputs, expected) => meanOver(outputs, expected, cosine) };
+      return {
+        name,
+        isShare: false,
+        of: (outputs, expected) => meanOver(outputs, expected, cosine),
+      };
     default:
       throw new XbcError("BAD_OPTION", `--metric ${name}: needs one of ${metricNames.join(", ")}`);
   }
@@ -49,7 +57,10 @@ function topShare(outputs: readonly Tensor[], expected: Tensor, k: number): numb
       }
       const own = batch.data[s * width + label];
       if (own === undefined) {
-        throw new XbcError("BAD_INPUT", `label ${label} of sample ${sample}: needs 0 to ${width - 1}, one for each output; check the labels`);
+        throw new XbcError(
+          "BAD_INPUT",
+          `label ${label} of sample ${sample}: needs 0 to ${width - 1}, one for each output; check the labels`,
+        );
       }
       let above = 0;
       for (let c = 0; c < width; c++) {
@@ -64,7 +75,10 @@ function topShare(outputs: readonly Tensor[], expected: Tensor, k: number): numb
 
 function checkLength(labels: number, samples: number): void {
   if (labels < samples) {
-    throw new XbcError("SHAPE_MISMATCH", `labels: needs one for each of at least ${samples} samples, found ${labels}`);
+    throw new XbcError(
+      "SHAPE_MISMATCH",
+      `labels: needs one for each of at least ${samples} samples, found ${labels}`,
+    );
   }
 }
 
@@ -81,7 +95,10 @@ function meanOver(
     const values = toNumbers(batch);
     checkLength(targets.length, (sample + batch.shape[0]) * width);
     for (let s = 0; s < batch.shape[0]; s++, sample++) {
-      sum += each(values.subarray(s * width, (s + 1) * width), targets.subarray(sample * width, (sample + 1) * width));
+      sum += each(
+        values.subarray(s * width, (s + 1) * width),
+        targets.subarray(sample * width, (sample + 1) * width),
+      );
     }
   }
   return sum / sample;

@@ -27,7 +27,10 @@ export const quiet: NoiseChain = { store: [], program: null, age: [], read: null
 export function noiseModelNamed(name: string): NoiseModel {
   const found = noiseModels.find((model) => model.name === name);
   if (found) return found;
-  throw new XbcError("BAD_OPTION", `noise ${name}: needs one of ${noiseModels.map((model) => model.name).join(", ")}`);
+  throw new XbcError(
+    "BAD_OPTION",
+    `noise ${name}: needs one of ${noiseModels.map((model) => model.name).join(", ")}`,
+  );
 }
 
 /**
@@ -39,18 +42,30 @@ export function chainOf(uses: readonly NoiseUse[], choice: NoiseChoice): NoiseCh
   const on = choice === "all" ? names : choice === "none" ? [] : choice;
   const strange = on.find((name) => !names.includes(name));
   if (strange !== undefined) {
-    throw new XbcError("BAD_OPTION", `--noise ${strange}: needs effects of the image (${names.join(", ")}), none or all`);
+    throw new XbcError(
+      "BAD_OPTION",
+      `--noise ${strange}: needs effects of the image (${names.join(", ")}), none or all`,
+    );
   }
   const active = uses.filter((use) => on.includes(use.model));
   if (active.length === 0) return quiet;
   const bound = uses.map((use): BoundNoise => {
     const model = noiseModelNamed(use.model);
     const isOn = on.includes(use.model);
-    return { model, parameters: isOn ? use.parameters : (model.ideal?.(use.parameters) ?? use.parameters) };
+    return {
+      model,
+      parameters: isOn ? use.parameters : (model.ideal?.(use.parameters) ?? use.parameters),
+    };
   });
   const acting = (acts: NoiseModel["acts"]) => bound.filter(({ model }) => model.acts === acts);
   const stores = acting("store").filter(({ model }) => on.includes(model.name));
   const analog = active.some((use) => noiseModelNamed(use.model).acts !== "store");
   if (!analog) return { ...quiet, store: stores, active };
-  return { store: stores, program: acting("program")[0] ?? null, age: acting("age"), read: acting("read")[0] ?? null, active };
+  return {
+    store: stores,
+    program: acting("program")[0] ?? null,
+    age: acting("age"),
+    read: acting("read")[0] ?? null,
+    active,
+  };
 }

@@ -1,6 +1,12 @@
 import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import type { Buffer, BufferId, Layer, MatrixLayer, SubgraphLayer } from "../compiler/ir/network.ts";
+import type {
+  Buffer,
+  BufferId,
+  Layer,
+  MatrixLayer,
+  SubgraphLayer,
+} from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import type { Planes } from "./activations.ts";
 import { planesOf } from "./activations.ts";
@@ -42,36 +48,58 @@ export function phasesOf(layers: readonly Layer[]): readonly Phase[] {
 const bytesOf = { codes: 2, sums: 4, float: 0 } as const;
 
 /** Codes, sums and planes of every buffer that kernels fill; local to a chunk where one phase makes and reads them, unless all are kept. */
-export function placeBuffers(image: ProgrammingImage, engine: Engine, capacity: number, keep: boolean): ReadonlyMap<BufferId, Place> {
+export function placeBuffers(
+  image: ProgrammingImage,
+  engine: Engine,
+  capacity: number,
+  keep: boolean,
+): ReadonlyMap<BufferId, Place> {
   const places = new Map<BufferId, Place>();
   const phases = phasesOf(image.layers);
   const phaseOf = (id: BufferId) =>
-    phases.findIndex((phase) => phase.kind === "kernels" && phase.layers.some((layer) => layer.to === id));
+    phases.findIndex(
+      (phase) => phase.kind === "kernels" && phase.layers.some((layer) => layer.to === id),
+    );
   for (const [id, buffer] of image.buffers) {
-    const stochastic = image.layers.find((layer) => layer.kind === "matrix" && layer.from === id && layer.presentation.kind === "stochastic");
+    const stochastic = image.layers.find(
+      (layer) =>
+        layer.kind === "matrix" && layer.from === id && layer.presentation.kind === "stochastic",
+    );
     if (buffer.kind === "float" && stochastic?.kind !== "matrix") continue;
     const made = phaseOf(id);
-    const readers = image.layers.filter((layer) => (layer.kind === "subgraph" ? layer.from.includes(id) : layer.from === id));
+    const readers = image.layers.filter((layer) =>
+      layer.kind === "subgraph" ? layer.from.includes(id) : layer.from === id,
+    );
     const isOutput = image.outputs.some((output) => output.buffer === id);
-    const local = !keep && !isOutput && made >= 0 && readers.every((layer) => phaseOfLayer(phases, layer) === made);
+    const local =
+      !keep &&
+      !isOutput &&
+      made >= 0 &&
+      readers.every((layer) => phaseOfLayer(phases, layer) === made);
     const elements = sizeOf(buffer.shape);
-    const rows = (stride: number): Rows => (local ? engine.localRows(stride) : engine.rows(stride, capacity));
+    const rows = (stride: number): Rows =>
+      local ? engine.localRows(stride) : engine.rows(stride, capacity);
     const matrix = readers.find((layer) => layer.kind === "matrix");
     const positions = matrix ? positionsIn(matrix) : 1;
     const planeRows = (stride: number): Rows =>
       local ? engine.localRows(stride, positions) : engine.rows(stride, capacity, positions);
     const planes =
-      matrix && buffer.kind !== "sums" ? planesOf(matrix.activations, matrix.presentation, elements / positions, planeRows) : null;
+      matrix && buffer.kind !== "sums"
+        ? planesOf(matrix.activations, matrix.presentation, elements / positions, planeRows)
+        : null;
     places.set(id, { buffer, values: rows(elements * bytesOf[buffer.kind]), planes, positions });
   }
   return places;
 }
 
 function phaseOfLayer(phases: readonly Phase[], layer: Layer): number {
-  return phases.findIndex((phase) => phase.kind === "kernels" && phase.layers.some((other) => other === layer));
+  return phases.findIndex(
+    (phase) => phase.kind === "kernels" && phase.layers.some((other) => other === layer),
+  );
 }
 
 export function positionsIn(layer: MatrixLayer): number {
-  if (layer.access.kind !== "dense") throw internal("runner", `layer ${layer.id}: windows are not run yet`);
+  if (layer.access.kind !== "dense")
+    throw internal("runner", `layer ${layer.id}: windows are not run yet`);
   return layer.access.positions;
 }

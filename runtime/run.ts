@@ -53,7 +53,11 @@ export async function run(
   inputs: Tensor | ReadonlyMap<string, Tensor>,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const draw = { seed: options.seed ?? image.seed, trial: options.trial ?? 0, elapsed_s: options.elapsed_s ?? 0 };
+  const draw = {
+    seed: options.seed ?? image.seed,
+    trial: options.trial ?? 0,
+    elapsed_s: options.elapsed_s ?? 0,
+  };
   const chain = chainOf(image.noise, options.noise ?? "none");
   const session = await openSession(image, {
     threads: options.threads ?? 1,
@@ -63,8 +67,11 @@ export async function run(
   try {
     const samples = session.prepare(named(image, inputs));
     const faults = await session.sense(chain, draw);
-    const parts = await session.run(samples, faults, draw, (done, total) => options.progress?.("run", done, total));
-    const sum = (pick: (cost: ProgrammingImage["costs"][number]) => number) => image.costs.reduce((total, cost) => total + pick(cost), 0);
+    const parts = await session.run(samples, faults, draw, (done, total) =>
+      options.progress?.("run", done, total),
+    );
+    const sum = (pick: (cost: ProgrammingImage["costs"][number]) => number) =>
+      image.costs.reduce((total, cost) => total + pick(cost), 0);
     return {
       outputs: new Map([...parts].map(([name, list]) => [name, joined(list)])),
       samples: samples.count,
@@ -74,8 +81,10 @@ export async function run(
       counts: {
         synapsesRead: samples.count * sum((cost) => cost.synapsesRead),
         clocks: samples.count * sum((cost) => cost.clocks),
-        changedWeights: faults?.reduce((total, layer) => total + layer.changed.weight.length, 0) ?? 0,
-        marginalWeights: faults?.reduce((total, layer) => total + layer.marginal.weight.length, 0) ?? 0,
+        changedWeights:
+          faults?.reduce((total, layer) => total + layer.changed.weight.length, 0) ?? 0,
+        marginalWeights:
+          faults?.reduce((total, layer) => total + layer.marginal.weight.length, 0) ?? 0,
       },
       assumptions: image.assumptions,
     };
@@ -85,10 +94,16 @@ export async function run(
 }
 
 /** @throws BAD_INPUT if one tensor is given to a network of several inputs */
-export function named(image: ProgrammingImage, inputs: Tensor | ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+export function named(
+  image: ProgrammingImage,
+  inputs: Tensor | ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
   if (!("data" in inputs)) return inputs;
   if (image.inputs.length === 1) return new Map([[image.inputs[0].name, inputs]]);
-  throw new XbcError("BAD_INPUT", `needs one array for each input (${image.inputs.map((i) => i.name).join(", ")}), found one array`);
+  throw new XbcError(
+    "BAD_INPUT",
+    `needs one array for each input (${image.inputs.map((i) => i.name).join(", ")}), found one array`,
+  );
 }
 
 /** Batches one behind the other. */
@@ -102,5 +117,9 @@ export function joined(parts: readonly Tensor[]): Tensor {
     for (let e = 0; e < part.data.length; e++) data[at + e] = part.data[e];
     at += part.data.length;
   }
-  return tensor(first.type, [parts.reduce((sum, part) => sum + part.shape[0], 0), ...first.shape.slice(1)], data);
+  return tensor(
+    first.type,
+    [parts.reduce((sum, part) => sum + part.shape[0], 0), ...first.shape.slice(1)],
+    data,
+  );
 }

@@ -20,14 +20,15 @@ export interface Runner {
   /**
    * @param inputs  by buffer, `samples` samples each
    * @param weights by layer, for this trial
-   * @param draw    seed of drawn inputs, and the batch's first sample in the data set: part of every read draw's key
+   * @param draw    seed of drawn inputs, and the batch's first sample in the data set: part of every read draw's key; or the
+   *                numbers of its samples, for networks without drawn inputs
    * @returns outputs by name, with the batch in front
    */
   readonly run: (
     inputs: ReadonlyMap<BufferId, InputRows>,
     weights: ReadonlyMap<string, LayerWeights>,
     samples: number,
-    draw: { readonly seed: number; readonly sampleBase: number },
+    draw: { readonly seed: number; readonly sampleBase: number; readonly sampleList?: Uint32Array },
   ) => Promise<ReadonlyMap<string, Tensor>>;
   /** where a buffer lies; with `keep`, its values and planes stay readable after a run */
   readonly placeOf: (id: BufferId) => Place;
@@ -66,12 +67,13 @@ export async function createRunner(
     const floatContext = { image, placeOf, floats, engine, samples, inputs };
     try {
       const uploaded = uploadInputs(inputs, engine);
+      const sampleList = draw.sampleList ? engine.upload(draw.sampleList) : null;
       presentInputs(image, inputs, placeOf, engine, draw);
       for (const phase of phases) {
         if (phase.kind === "subgraph") {
           await runSubgraph(phase.layer, await session(phase.layer), floatContext);
         } else {
-          const context = { placeOf, thresholds, weights, engine, sampleBase: draw.sampleBase, uploaded, floats };
+          const context = { placeOf, thresholds, weights, engine, sampleBase: draw.sampleBase, sampleList, uploaded, floats };
           await engine.run(phase.layers.flatMap((layer) => commandsOf(layer, context)), samples);
         }
       }

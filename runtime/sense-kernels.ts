@@ -18,15 +18,23 @@ export interface SensedLayer {
 export const areNeighbours = ({ senses, cellsPerWeight, levelValues }: EncodingLayout): boolean =>
   levelValues.length === 2 &&
   cellsPerWeight === 2 * senses.length &&
-  senses.every(({ cells }, s) => cells.length === 2 && cells[0] === 2 * s && cells[1] === 2 * s + 1);
+  senses.every(
+    ({ cells }, s) => cells.length === 2 && cells[0] === 2 * s && cells[1] === 2 * s + 1,
+  );
 
 /** bytes that a kernel may fill at a time */
 const BUDGET = 2 ** 26;
 
 /** Banks in stretches whose every sense may be reported. */
-function stretches(banks: number, bytesPerBank: number): readonly { readonly first: number; readonly count: number }[] {
+function stretches(
+  banks: number,
+  bytesPerBank: number,
+): readonly { readonly first: number; readonly count: number }[] {
   const most = Math.max(1, Math.floor(BUDGET / bytesPerBank));
-  return Array.from({ length: Math.ceil(banks / most) }, (_, k) => ({ first: k * most, count: Math.min(most, banks - k * most) }));
+  return Array.from({ length: Math.ceil(banks / most) }, (_, k) => ({
+    first: k * most,
+    count: Math.min(most, banks - k * most),
+  }));
 }
 
 /** Gathers what `count` banks reported, `width` words a sense, bank after bank. */
@@ -51,7 +59,12 @@ async function reported(
 }
 
 /** Stored bit errors of pairs alone: the digits that `bit-error` leaves, from the hit words. */
-export async function senseBitErrors(engine: Engine, stored: StoredLayer, parameters: Numbers, first: NoisePlace): Promise<SensedLayer> {
+export async function senseBitErrors(
+  engine: Engine,
+  stored: StoredLayer,
+  parameters: Numbers,
+  first: NoisePlace,
+): Promise<SensedLayer> {
   const { placement, perBank } = stored;
   const { encoding } = placement;
   const errors = encoding.senses.map((_, sense) => pairDigitErrors(encoding, sense, parameters));
@@ -61,7 +74,20 @@ export async function senseBitErrors(engine: Engine, stored: StoredLayer, parame
   for (const part of stretches(placement.banks, perBank * 8)) {
     const mark = engine.mark();
     const { counts, words } = await reported(engine, part.count, perBank, 2, (hits, at) =>
-      engine.run([{ kind: "compare", words: perBank, bank: part.first, threshold, hits, counts: at, key: bitErrorKey(first) }], part.count),
+      engine.run(
+        [
+          {
+            kind: "compare",
+            words: perBank,
+            bank: part.first,
+            threshold,
+            hits,
+            counts: at,
+            key: bitErrorKey(first),
+          },
+        ],
+        part.count,
+      ),
     );
     engine.release(mark);
     const senses = new Int32Array(words.length / 2);
@@ -73,17 +99,27 @@ export async function senseBitErrors(engine: Engine, stored: StoredLayer, parame
         senses[k] = sense;
         const kind = sense % errors.length;
         // unused pairs hold 2 and stay so
-        if (digits[sense] !== 2) digits[sense] = errors[kind].digit(digits[sense], words[2 * k + 1]);
+        if (digits[sense] !== 2)
+          digits[sense] = errors[kind].digit(digits[sense], words[2 * k + 1]);
       }
     });
     candidates.push(senses);
   }
-  const none = { marginal: new Int32Array(0), below: new Float64Array(0), belowOrZero: new Float64Array(0) };
+  const none = {
+    marginal: new Int32Array(0),
+    below: new Float64Array(0),
+    belowOrZero: new Float64Array(0),
+  };
   return { candidates: concatenated(candidates), sensed: { digits, ...none } };
 }
 
 /** Drawn devices on the stored levels: exact readings of the pairs in doubt, all others read as stored. */
-export async function senseDoubts(engine: Engine, stored: StoredLayer, reader: PairReader, first: NoisePlace): Promise<SensedLayer> {
+export async function senseDoubts(
+  engine: Engine,
+  stored: StoredLayer,
+  reader: PairReader,
+  first: NoisePlace,
+): Promise<SensedLayer> {
   const { placement, perBank, levels } = stored;
   const { encoding, bankWordLines: wordLines, bankBitLines: bitLines } = placement;
   const cells = wordLines * bitLines;
@@ -101,8 +137,12 @@ export async function senseDoubts(engine: Engine, stored: StoredLayer, reader: P
       levels: uploadLoose(engine, stored8),
       ...uploadBounds(engine, spread(bounds, perLine, pairs)),
     };
-    const { counts, words } = await reported(engine, part.count, wordLines * pairs, 3, (doubts, at) =>
-      engine.run([{ kind: "scan-pairs", ...scan, doubts, counts: at }], part.count),
+    const { counts, words } = await reported(
+      engine,
+      part.count,
+      wordLines * pairs,
+      3,
+      (doubts, at) => engine.run([{ kind: "scan-pairs", ...scan, doubts, counts: at }], part.count),
     );
     engine.release(mark);
     const senses = new Int32Array(words.length / 3);
@@ -118,7 +158,12 @@ export async function senseDoubts(engine: Engine, stored: StoredLayer, reader: P
         const sense = (part.first + bank) * perBank + line * perLine + a;
         const within = a % encoding.senses.length;
         senses[used++] = sense;
-        const chances = reader.read([stored8[cell], stored8[cell + 1]], [one, two], bounds.offsets[bank * perLine + a], within);
+        const chances = reader.read(
+          [stored8[cell], stored8[cell + 1]],
+          [one, two],
+          bounds.offsets[bank * perLine + a],
+          within,
+        );
         builder.add(sense, within, chances);
       }
     });
@@ -135,7 +180,11 @@ function uploadLoose(engine: Engine, data: Uint8Array | Uint32Array): number {
 }
 
 function uploadBounds(engine: Engine, { lrsFrom, hrsTo, zeroTo }: Omit<PairBounds, "offsets">) {
-  return { lrsFrom: uploadLoose(engine, lrsFrom), hrsTo: uploadLoose(engine, hrsTo), zeroTo: uploadLoose(engine, zeroTo) };
+  return {
+    lrsFrom: uploadLoose(engine, lrsFrom),
+    hrsTo: uploadLoose(engine, hrsTo),
+    zeroTo: uploadLoose(engine, zeroTo),
+  };
 }
 
 /** Bounds for every pair of a word line, where the last cells of a line hold no whole weight. */

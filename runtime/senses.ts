@@ -2,10 +2,10 @@ import type { NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Engine } from "./kernels/engine.ts";
-import type { NoiseChain } from "./noise-chain.ts";
 import { pairReader } from "./noise/pair-reader.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
 import { fastSenseBanks } from "./noise/sense-fast.ts";
+import type { NoiseChain } from "./noise-chain.ts";
 import type { SensedLayer } from "./sense-kernels.ts";
 import { areNeighbours, senseBitErrors, senseDoubts } from "./sense-kernels.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -16,7 +16,10 @@ export interface LayerFaults {
   /** at every read another digit */
   readonly changed: WeightDigits;
   /** at each read a drawn digit; `digit` is the one that the packed weights hold */
-  readonly marginal: WeightDigits & { readonly below: Float64Array; readonly belowOrZero: Float64Array };
+  readonly marginal: WeightDigits & {
+    readonly below: Float64Array;
+    readonly belowOrZero: Float64Array;
+  };
 }
 
 export interface WeightDigits {
@@ -43,12 +46,19 @@ export async function senseLayer(
   draw: Draw,
 ): Promise<LayerFaults> {
   const first = firstPlace(stored, inputsOn, draw);
-  return faultsOf(stored, (await senseByKernels(engine, stored, chain, first)) ?? senseBanks(stored, chain, first));
+  return faultsOf(
+    stored,
+    (await senseByKernels(engine, stored, chain, first)) ?? senseBanks(stored, chain, first),
+  );
 }
 
 /** The plain twin of `senseLayer`: bank by bank, every sense compared with what is stored. */
-export const senseLayerPlainly = (stored: StoredLayer, chain: NoiseChain, inputsOn: NoisePlace["inputsOn"], draw: Draw): LayerFaults =>
-  faultsOf(stored, senseBanks(stored, chain, firstPlace(stored, inputsOn, draw)));
+export const senseLayerPlainly = (
+  stored: StoredLayer,
+  chain: NoiseChain,
+  inputsOn: NoisePlace["inputsOn"],
+  draw: Draw,
+): LayerFaults => faultsOf(stored, senseBanks(stored, chain, firstPlace(stored, inputsOn, draw)));
 
 function firstPlace(stored: StoredLayer, inputsOn: NoisePlace["inputsOn"], draw: Draw): NoisePlace {
   const { bankWordLines: wordLines, bankBitLines: bitLines, encoding } = stored.placement;
@@ -56,7 +66,12 @@ function firstPlace(stored: StoredLayer, inputsOn: NoisePlace["inputsOn"], draw:
 }
 
 /** The usual chains, by kernels that report only what may differ; null for any other. */
-async function senseByKernels(engine: Engine, stored: StoredLayer, chain: NoiseChain, first: NoisePlace): Promise<SensedLayer | null> {
+async function senseByKernels(
+  engine: Engine,
+  stored: StoredLayer,
+  chain: NoiseChain,
+  first: NoisePlace,
+): Promise<SensedLayer | null> {
   const { encoding } = stored.placement;
   if (!areNeighbours(encoding)) return null;
   const [store, ...others] = chain.store;
@@ -71,7 +86,12 @@ async function senseByKernels(engine: Engine, stored: StoredLayer, chain: NoiseC
 /** The parameters of programming, cycling and sensing, where nothing else acts after the store effects. */
 function knownPhysics({ program, age, read }: NoiseChain) {
   const cycles = age.find(({ model }) => model.name === "cycling") ?? null;
-  if (program?.model.name !== "programming" || read?.model.name !== "sense" || age.some((a) => a !== cycles)) return null;
+  if (
+    program?.model.name !== "programming" ||
+    read?.model.name !== "sense" ||
+    age.some((a) => a !== cycles)
+  )
+    return null;
   return { program: program.parameters, cycles: cycles?.parameters ?? null, read: read.parameters };
 }
 
@@ -90,7 +110,10 @@ function senseBanks(stored: StoredLayer, chain: NoiseChain, first: NoisePlace): 
   const belowOrZero = new Float64Array(count);
   let at = 0;
   banks.forEach((bank, b) => {
-    marginal.set(bank.marginal.map((index) => b * perBank + index), at);
+    marginal.set(
+      bank.marginal.map((index) => b * perBank + index),
+      at,
+    );
     below.set(bank.below, at);
     belowOrZero.set(bank.belowOrZero, at);
     at += bank.marginal.length;
@@ -107,10 +130,17 @@ function banksReader(chain: NoiseChain, placement: LayerPlacement): SenseBanks {
   return eachBank((levels, place) => {
     let conductances = program.model.program?.(levels, program.parameters, place);
     for (const { model, parameters } of age) {
-      if (conductances) conductances = model.age?.(conductances, levels, parameters, place) ?? conductances;
+      if (conductances)
+        conductances = model.age?.(conductances, levels, parameters, place) ?? conductances;
     }
-    const sensed = conductances ? read.model.sense?.(conductances, levels, read.parameters, place) : undefined;
-    if (!sensed) throw internal("senses", `${program.model.name} and ${read.model.name} cannot be read digitally`);
+    const sensed = conductances
+      ? read.model.sense?.(conductances, levels, read.parameters, place)
+      : undefined;
+    if (!sensed)
+      throw internal(
+        "senses",
+        `${program.model.name} and ${read.model.name} cannot be read digitally`,
+      );
     return sensed;
   });
 }
@@ -118,12 +148,21 @@ function banksReader(chain: NoiseChain, placement: LayerPlacement): SenseBanks {
 /** Perfect cells and amplifiers: every pattern reads as its code. */
 function storedReader(placement: LayerPlacement): SenseBanks {
   const readBank = digitReader(placement);
-  const none = { marginal: new Int32Array(0), below: new Float64Array(0), belowOrZero: new Float64Array(0) };
+  const none = {
+    marginal: new Int32Array(0),
+    below: new Float64Array(0),
+    belowOrZero: new Float64Array(0),
+  };
   return eachBank((levels, place) => {
     const c = placement.encoding.cellsPerWeight;
-    const digits = new Int8Array(place.wordLines * Math.floor(place.bitLines / c) * placement.encoding.senses.length);
+    const digits = new Int8Array(
+      place.wordLines * Math.floor(place.bitLines / c) * placement.encoding.senses.length,
+    );
     if (!readBank(levels, digits)) {
-      throw internal("senses", `layer ${placement.layer}, bank ${place.bank}: stored errors left a pattern that only a read model can tell`);
+      throw internal(
+        "senses",
+        `layer ${placement.layer}, bank ${place.bank}: stored errors left a pattern that only a read model can tell`,
+      );
     }
     return { digits, ...none };
   });
@@ -132,12 +171,18 @@ function storedReader(placement: LayerPlacement): SenseBanks {
 function eachBank(one: (levels: Uint8Array, place: NoisePlace) => SensedBank): SenseBanks {
   return (levels, place, banks) => {
     const size = place.wordLines * place.bitLines;
-    return Array.from({ length: banks }, (_, k) => one(levels.subarray(k * size, (k + 1) * size), { ...place, bank: place.bank + k }));
+    return Array.from({ length: banks }, (_, k) =>
+      one(levels.subarray(k * size, (k + 1) * size), { ...place, bank: place.bank + k }),
+    );
   };
 }
 
 /** The levels of all banks after the store effects. */
-function erroneousLevels({ levels, placement }: StoredLayer, chain: NoiseChain, first: NoisePlace): Uint8Array {
+function erroneousLevels(
+  { levels, placement }: StoredLayer,
+  chain: NoiseChain,
+  first: NoisePlace,
+): Uint8Array {
   const out = new Uint8Array(levels.length);
   const size = first.wordLines * first.bitLines;
   for (let bank = 0; bank < placement.banks; bank++) {

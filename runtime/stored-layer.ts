@@ -32,25 +32,40 @@ export function digitsOfCodes(layout: EncodingLayout): readonly (readonly number
   return layout.alphabet.levels.map((code, k) =>
     layout.senses.map(({ cells, significance }) => {
       if (layout.senses.length === 1) return code / significance;
-      const value = cells.reduce((sum, c) => sum + layout.significance[c] * layout.levelValues[layout.patterns[k][c]], 0);
+      const value = cells.reduce(
+        (sum, c) => sum + layout.significance[c] * layout.levelValues[layout.patterns[k][c]],
+        0,
+      );
       return value / significance;
     }),
   );
 }
 
 /** Reads the cells of a layer out of an image. */
-export async function loadStoredLayer(image: ProgrammingImage, index: number): Promise<StoredLayer> {
+export async function loadStoredLayer(
+  image: ProgrammingImage,
+  index: number,
+): Promise<StoredLayer> {
   const placement = image.placements[index];
   const cells = image.cells[index];
   const levels = await cells.range(0, cells.banks);
-  const perLine = Math.floor(cells.bitLines / placement.encoding.cellsPerWeight) * placement.encoding.senses.length;
+  const perLine =
+    Math.floor(cells.bitLines / placement.encoding.cellsPerWeight) *
+    placement.encoding.senses.length;
   const perBank = perLine * cells.wordLines;
   const digits = new Int8Array(cells.banks * perBank);
   const readBank = digitReader(placement);
   const size = cells.wordLines * cells.bitLines;
   for (let bank = 0; bank < cells.banks; bank++) {
-    const found = readBank(levels.subarray(bank * size, (bank + 1) * size), digits.subarray(bank * perBank, (bank + 1) * perBank));
-    if (!found) throw internal("senses", `layer ${placement.layer}, bank ${bank}: holds a pattern that is no code`);
+    const found = readBank(
+      levels.subarray(bank * size, (bank + 1) * size),
+      digits.subarray(bank * perBank, (bank + 1) * perBank),
+    );
+    if (!found)
+      throw internal(
+        "senses",
+        `layer ${placement.layer}, bank ${bank}: holds a pattern that is no code`,
+      );
   }
   const lines = lineTable(placement);
   const slices = sliceDigits(placement, digits, perBank, lines);
@@ -59,7 +74,11 @@ export async function loadStoredLayer(image: ProgrammingImage, index: number): P
 }
 
 /** Writes the digits that a bank's levels mean; false where a weight's levels are no code of the alphabet. */
-export function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlacement): (levels: Uint8Array, out: Int8Array) => boolean {
+export function digitReader({
+  encoding,
+  bankWordLines,
+  bankBitLines,
+}: LayerPlacement): (levels: Uint8Array, out: Int8Array) => boolean {
   const { cellsPerWeight: c, senses, patterns, levelValues } = encoding;
   const base = levelValues.length;
   const table = new Int8Array(base ** c * senses.length).fill(NO_DIGIT);
@@ -79,7 +98,8 @@ export function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlac
         }
         let at = 0;
         for (let k = 0; k < c; k++) at = at * base + levels[cell + k];
-        for (let s = 0; s < senses.length; s++) out[to + s] = table[at * senses.length + s] ?? NO_DIGIT;
+        for (let s = 0; s < senses.length; s++)
+          out[to + s] = table[at * senses.length + s] ?? NO_DIGIT;
         if (out[to] === NO_DIGIT) return false;
       }
     }
@@ -88,18 +108,28 @@ export function digitReader({ encoding, bankWordLines, bankBitLines }: LayerPlac
 }
 
 /** How far apart two neighbouring weights of a word line are in [outputs x inputs]. */
-const lineStride = ({ configuration, inputs }: LayerPlacement): number => (configuration === "gated" ? inputs : 1);
+const lineStride = ({ configuration, inputs }: LayerPlacement): number =>
+  configuration === "gated" ? inputs : 1;
 
 function lineTable(placement: LayerPlacement): Int32Array {
   const { banks, bankWordLines, inputs } = placement;
   return Int32Array.from({ length: banks * bankWordLines }, (_, line) => {
-    const found = weightOfCell(placement, Math.floor(line / bankWordLines), line % bankWordLines, 0);
+    const found = weightOfCell(
+      placement,
+      Math.floor(line / bankWordLines),
+      line % bankWordLines,
+      0,
+    );
     return found ? found.output * inputs + found.input : -1;
   });
 }
 
 /** Which weight a sense belongs to, as output·inputs + input; the sense must hold one. */
-export function weightFinder({ placement, perBank, lines }: StoredLayer): (sense: number) => number {
+export function weightFinder({
+  placement,
+  perBank,
+  lines,
+}: StoredLayer): (sense: number) => number {
   const perLine = perBank / placement.bankWordLines;
   const count = placement.encoding.senses.length;
   const stride = lineStride(placement);
@@ -110,7 +140,12 @@ export function weightFinder({ placement, perBank, lines }: StoredLayer): (sense
 }
 
 /** Digits of one slice of every weight, [outputs x inputs]. */
-function sliceDigits(placement: LayerPlacement, digits: Int8Array, perBank: number, lines: Int32Array): readonly Int8Array[] {
+function sliceDigits(
+  placement: LayerPlacement,
+  digits: Int8Array,
+  perBank: number,
+  lines: Int32Array,
+): readonly Int8Array[] {
   const { encoding, inputs, outputs, bankWordLines } = placement;
   const slices = encoding.senses.map(() => new Int8Array(outputs * inputs));
   const perLine = perBank / bankWordLines;
@@ -119,7 +154,11 @@ function sliceDigits(placement: LayerPlacement, digits: Int8Array, perBank: numb
   lines.forEach((first, line) => {
     if (first < 0) return;
     const base = line * perLine;
-    for (let a = 0, weight = first; a < perLine && digits[base + a] !== NO_DIGIT; a += count, weight += stride) {
+    for (
+      let a = 0, weight = first;
+      a < perLine && digits[base + a] !== NO_DIGIT;
+      a += count, weight += stride
+    ) {
       for (let s = 0; s < count; s++) slices[s][weight] = digits[base + a + s];
     }
   });

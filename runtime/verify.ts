@@ -9,8 +9,8 @@ import { importGraph } from "../compiler/onnx/import.ts";
 import type { ExternalData } from "../compiler/onnx/parse.ts";
 import { parseOnnx } from "../compiler/onnx/parse.ts";
 import { deriveKey, wordAt } from "../compiler/random.ts";
-import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
 import { drawBits } from "./drawn-input.ts";
+import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
 import { runFloatModel } from "./float-model.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import type { VerifyReport } from "./report/report.ts";
@@ -31,43 +31,71 @@ export interface VerifyOptions {
 type Check = VerifyReport["checks"][number];
 
 /** Checks an image: its cells, its noise-free answers against an independent executor, and against its model. */
-export async function verify(image: ProgrammingImage, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(
+  image: ProgrammingImage,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
   const executor = options.executor ?? (await onnxruntimeNode()) ?? onnxruntimeWeb();
   const data = options.data ? named(image, options.data) : drawnInputs(image);
   const reference = await referenceOf(image);
-  const checks: Check[] = [{ name: "cells", passed: true, detail: `${image.cells.length} layers hold codes of their alphabets` }];
+  const checks: Check[] = [
+    {
+      name: "cells",
+      passed: true,
+      detail: `${image.cells.length} layers hold codes of their alphabets`,
+    },
+  ];
   const answer = await run(image, data, {
     threads: options.threads ?? 1,
     progress: (_, done, total) => options.progress?.("verify", done, total),
   });
-  const feeds = new Map(image.inputs.map((input, index) => [referenceInput(input), referenceFeed(image, input, index, data)]));
+  const feeds = new Map(
+    image.inputs.map((input, index) => [
+      referenceInput(input),
+      referenceFeed(image, input, index, data),
+    ]),
+  );
   const expected = await answersOf(reference, executor, feeds);
   checks.push(equality(image, answer.outputs, expected, answer.samples, executor.name));
   if (options.model && image.inputs.every((input) => !input.drawn)) {
     const model = importGraph(parseOnnx(options.model, options.externalData));
-    const theirs = await answersOf(model, executor, feeds, (done, total) => options.progress?.("model", done, total));
+    const theirs = await answersOf(model, executor, feeds, (done, total) =>
+      options.progress?.("model", done, total),
+    );
     checks.push(againstModel(image, answer.outputs, theirs, answer.samples));
   }
   return { passed: checks.every((check) => check.passed), checks };
 }
 
 /** A graph's outputs for all samples, whatever batch it was exported for. */
-async function answersOf(...call: Parameters<typeof runFloatModel>): Promise<ReadonlyMap<string, Tensor>> {
+async function answersOf(
+  ...call: Parameters<typeof runFloatModel>
+): Promise<ReadonlyMap<string, Tensor>> {
   const parts = await runFloatModel(...call);
   return new Map([...parts].map(([name, list]): [string, Tensor] => [name, joined(list)]));
 }
 
 /** What the reference graph takes for an input: its samples, or the bits that a run draws of them. */
-function referenceFeed(image: ProgrammingImage, input: NetworkInput, index: number, data: ReadonlyMap<string, Tensor>): Tensor {
+function referenceFeed(
+  image: ProgrammingImage,
+  input: NetworkInput,
+  index: number,
+  data: ReadonlyMap<string, Tensor>,
+): Tensor {
   const given = data.get(input.name);
   if (!input.drawn || !given) return floatFeed(input, data);
   const { presentations } = input.drawn;
   const samples = samplesIn(input, given);
   const size = sizeOf(input.shape);
   const bits = new Uint8Array(samples * presentations * size);
-  drawBits(input, inputRows(input, given), { seed: image.seed, index, sampleBase: 0 }, (sample, presentation, element) => {
-    bits[(sample * presentations + presentation) * size + element] = 1;
-  });
+  drawBits(
+    input,
+    inputRows(input, given),
+    { seed: image.seed, index, sampleBase: 0 },
+    (sample, presentation, element) => {
+      bits[(sample * presentations + presentation) * size + element] = 1;
+    },
+  );
   return tensor("bool", [samples, presentations, ...input.shape], bits);
 }
 
@@ -121,9 +149,17 @@ function equality(
   for (const { name } of image.outputs) {
     const a = toNumbers(ours.get(name) ?? empty);
     const b = toNumbers(theirs.get(name) ?? empty);
-    if (a.length !== b.length) return { name: "noise-free equality", passed: false, detail: `output ${name}: ${a.length} numbers against ${b.length}` };
+    if (a.length !== b.length)
+      return {
+        name: "noise-free equality",
+        passed: false,
+        detail: `output ${name}: ${a.length} numbers against ${b.length}`,
+      };
     compared += a.length;
-    const largest = b.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+    const largest = b.reduce(
+      (most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most),
+      0,
+    );
     const allowed = hasFloats ? floatTolerance * largest : 0;
     a.forEach((x, e) => {
       if (Object.is(x, b[e]) || x === b[e]) return;

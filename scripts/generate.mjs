@@ -25,7 +25,9 @@ const writeIfChanged = (path, text) => {
 for (const [folder, exported, type, from] of lists) {
   const files = readdirSync(join(root, folder))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".generated.ts"))
-    .filter((file) => /^export default define/m.test(readFileSync(join(root, folder, file), "utf8")))
+    .filter((file) =>
+      /^export default define/m.test(readFileSync(join(root, folder, file), "utf8")),
+    )
     .sort();
   const name = (file) => `_${file.slice(0, -3).replace(/[^a-z0-9]/gi, "_")}`;
   const text = [

@@ -40,7 +40,9 @@ const sources: readonly Source[] = [
 
 /** What a file imports at once, in code: not what it imports when asked, nor what a comment says. */
 function importsOf(text: string): readonly string[] {
-  const statements = text.matchAll(/^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']/gm);
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']/gm,
+  );
   return [...statements].map(([, from, bare]) => from ?? bare);
 }
 
@@ -55,10 +57,14 @@ function floorOf(from: string, specifier: string): Floor | null {
 }
 
 test("the reader of imports sees those of this file and of a long one", () => {
-  expect(importsOf(readFileSync(join(root, "test/repository.test.ts"), "utf8"))).toContain("../compiler/version.ts");
-  expect(importsOf('import {\n  a,\n  b,\n} from "./c.ts";\nexport { d } from "./e.ts";\nimport "./f.ts";')).toEqual([
-    "./c.ts", "./e.ts", "./f.ts",
-  ]);
+  expect(importsOf(readFileSync(join(root, "test/repository.test.ts"), "utf8"))).toContain(
+    "../compiler/version.ts",
+  );
+  expect(
+    importsOf(
+      'import {\n  a,\n  b,\n} from "./c.ts";\nexport { d } from "./e.ts";\nimport "./f.ts";',
+    ),
+  ).toEqual(["./c.ts", "./e.ts", "./f.ts"]);
   expect(sources.length).toBeGreaterThan(100);
 });
 
@@ -81,7 +87,11 @@ describe("imports run down", () => {
   test("what runs in a browser imports nothing of Node, but when asked", () => {
     const wrong = sources
       .filter(({ floor }) => floor !== "cli")
-      .flatMap(({ path, text }) => importsOf(text).filter((from) => from.startsWith("node:")).map((from) => `${path} imports ${from}`));
+      .flatMap(({ path, text }) =>
+        importsOf(text)
+          .filter((from) => from.startsWith("node:"))
+          .map((from) => `${path} imports ${from}`),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -89,7 +99,9 @@ describe("imports run down", () => {
     const wrong = sources.flatMap(({ path, text }) =>
       importsOf(text)
         .filter((from) => from.startsWith(".") && !from.includes(".generated."))
-        .filter((from) => !/\.(ts|js|mjs)$/.test(from) || !existsSync(join(root, dirname(path), from)))
+        .filter(
+          (from) => !/\.(ts|js|mjs)$/.test(from) || !existsSync(join(root, dirname(path), from)),
+        )
         .map((from) => `${path} imports ${from}`),
     );
     expect(wrong.filter((line) => !line.includes("kernels/assembly"))).toEqual([]);
@@ -97,7 +109,13 @@ describe("imports run down", () => {
 
   test("only the command line prints", () => {
     const wrong = sources
-      .filter(({ floor, text }) => floor !== "cli" && /\b(console\.|process\.(stdout|stderr))/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")))
+      .filter(
+        ({ floor, text }) =>
+          floor !== "cli" &&
+          /\b(console\.|process\.(stdout|stderr))/.test(
+            text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ""),
+          ),
+      )
       .map(({ path }) => path);
     expect(wrong).toEqual([]);
   });
@@ -114,7 +132,10 @@ describe("sizes and words", () => {
 
   test("no random number comes from outside the counter-based source, and no work is left as a note", () => {
     const code = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "");
-    const wrong = sources.filter(({ text }) => /\bMath\.random\b/.test(code(text)) || /\b(TODO|FIXME|XXX)\b(?! *\(?#\d)/.test(text));
+    const wrong = sources.filter(
+      ({ text }) =>
+        /\bMath\.random\b/.test(code(text)) || /\b(TODO|FIXME|XXX)\b(?! *\(?#\d)/.test(text),
+    );
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 });
@@ -125,8 +146,22 @@ test("the version is said once: package.json and compiler/version.ts agree", () 
 });
 
 describe("documents", () => {
-  const documents = ["", "compiler", "passes", "targets", "runtime", "cli", "examples", "docs", "test"]
-    .flatMap((folder) => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => join(folder, name)) : []))
+  const documents = [
+    "",
+    "compiler",
+    "passes",
+    "targets",
+    "runtime",
+    "cli",
+    "examples",
+    "docs",
+    "test",
+  ]
+    .flatMap((folder) =>
+      existsSync(join(root, folder))
+        ? readdirSync(join(root, folder)).map((name) => join(folder, name))
+        : [],
+    )
     .filter((path) => path.endsWith(".md"));
 
   test("links to files of the project lead somewhere", () => {
@@ -135,7 +170,9 @@ describe("documents", () => {
       return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, to]) => to)
         .filter((to) => !/^(https?:|mailto:|#)/.test(to))
-        .filter((to) => !existsSync(join(root, dirname(path), decodeURIComponent(to.split("#")[0]))))
+        .filter(
+          (to) => !existsSync(join(root, dirname(path), decodeURIComponent(to.split("#")[0]))),
+        )
         .map((to) => `${path} links to ${to}`);
     });
     expect(broken).toEqual([]);

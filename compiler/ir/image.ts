@@ -81,7 +81,11 @@ export interface ProgrammingImage {
   readonly assumptions: readonly string[];
   readonly warnings: readonly string[];
   /** accuracy of the float model at compile time, if it was measured */
-  readonly baseline: { readonly metric: string; readonly value: number; readonly samples: number } | null;
+  readonly baseline: {
+    readonly metric: string;
+    readonly value: number;
+    readonly samples: number;
+  } | null;
   /** the reference graph without the weights of matrix layers, as ONNX bytes; weights are decoded from the cells */
   readonly reference: Uint8Array;
   readonly referenceWeights: ReadonlyMap<LayerId, ReferenceWeight>;

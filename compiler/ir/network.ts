@@ -236,7 +236,8 @@ export function levelsOf(range: CodeRange): number {
 }
 
 /** The input of the reference graph that carries a network input: itself, or its drawn bits. */
-export const referenceInput = (input: NetworkInput): ValueId => (input.drawn ? drawnBits(input.name) : input.name);
+export const referenceInput = (input: NetworkInput): ValueId =>
+  input.drawn ? drawnBits(input.name) : input.name;
 
 /** The name of the drawn bits of an input. */
 export const drawnBits = (name: ValueId): ValueId => `${name}/bits`;

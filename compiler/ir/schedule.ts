@@ -46,8 +46,21 @@ export interface ReadSegment {
 export function* readSegments(table: StepTable): Generator<ReadSegment> {
   const width = scheduleColumns.length;
   for (let row = 0; row < table.rows; row++) {
-    const [step, layer, tile, bank, firstWordLine, wordLines, firstBitLine, bitLines, count, ds, dt, db, dw] =
-      table.data.subarray(row * width, (row + 1) * width);
+    const [
+      step,
+      layer,
+      tile,
+      bank,
+      firstWordLine,
+      wordLines,
+      firstBitLine,
+      bitLines,
+      count,
+      ds,
+      dt,
+      db,
+      dw,
+    ] = table.data.subarray(row * width, (row + 1) * width);
     for (let k = 0; k < count; k++) {
       yield {
         step: step + k * ds,

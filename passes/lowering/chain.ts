@@ -34,7 +34,12 @@ export function traceChain(body: Graph, source: ValueId, output: ValueId): Trace
     const rule = node.domain === "" ? rules[node.op] : undefined;
     const shape = shapeOf(node.outputs[0]);
     if (!rule || !shape || sizeOf(shape) > LARGEST) return null;
-    const trace = rule({ body, node, shape, of: (index) => traceOf(body, traces, node.inputs[index] ?? "") });
+    const trace = rule({
+      body,
+      node,
+      shape,
+      of: (index) => traceOf(body, traces, node.inputs[index] ?? ""),
+    });
     if (!trace) return null;
     traces.set(node.outputs[0], trace);
   }
@@ -55,7 +60,11 @@ function traceOf(body: Graph, traces: ReadonlyMap<ValueId, Trace>, value: ValueI
   const constant = body.constants.get(value);
   if (!constant) return null;
   const size = sizeOf(constant.shape);
-  return { shape: constant.shape, source: new Int32Array(size).fill(-1), direction: new Int8Array(size) };
+  return {
+    shape: constant.shape,
+    source: new Int32Array(size).fill(-1),
+    direction: new Int8Array(size),
+  };
 }
 
 interface RuleInput {
@@ -100,7 +109,10 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
 }
 
 /** Elements that read several operands: they must agree on the source, and on the direction to keep it. */
-function combine(shape: readonly number[], operands: readonly { readonly trace: Trace; readonly turn: Turn }[]): Trace | null {
+function combine(
+  shape: readonly number[],
+  operands: readonly { readonly trace: Trace; readonly turn: Turn }[],
+): Trace | null {
   const size = sizeOf(shape);
   const source = new Int32Array(size).fill(-1);
   const direction = new Int8Array(size);
@@ -141,7 +153,9 @@ const nary =
   (input) => {
     const operands = input.node.inputs.map((_, index) => input.of(index));
     const ways = turns(input);
-    const known = operands.flatMap((trace, index) => (trace ? [{ trace, turn: ways[index] ?? keep }] : []));
+    const known = operands.flatMap((trace, index) =>
+      trace ? [{ trace, turn: ways[index] ?? keep }] : [],
+    );
     return known.length === operands.length ? combine(input.shape, known) : null;
   };
 
@@ -154,7 +168,12 @@ const product: Rule = (input) => {
   return nary(() => [lose, lose])(input);
 };
 
-function scaled(input: RuleInput, data: number, factor: number, values: Float64Array): Trace | null {
+function scaled(
+  input: RuleInput,
+  data: number,
+  factor: number,
+  values: Float64Array,
+): Trace | null {
   const trace = input.of(data);
   const factorTrace = input.of(factor);
   if (!trace || !factorTrace) return null;
@@ -208,7 +227,11 @@ const transpose: Rule = (input) => {
   const trace = input.of(0);
   if (!trace) return null;
   const rank = trace.shape.length;
-  const order = intsAttribute(input.node, "perm", Array.from({ length: rank }, (_, k) => rank - 1 - k));
+  const order = intsAttribute(
+    input.node,
+    "perm",
+    Array.from({ length: rank }, (_, k) => rank - 1 - k),
+  );
   const strides = trace.shape.map((_, axis) => sizeOf(trace.shape.slice(axis + 1)));
   const size = sizeOf(input.shape);
   const source = new Int32Array(size);
@@ -255,18 +278,60 @@ const positiveSlope: Rule = (input) => {
 };
 
 const rules: Readonly<Record<string, Rule>> = {
-  Identity: sameOrder, Cast: sameOrder, Reshape: sameOrder, Flatten: sameOrder, Squeeze: sameOrder,
-  Unsqueeze: sameOrder, Dropout: sameOrder, Transpose: transpose, ReduceSum: reduceSum,
-  Relu: rising, Sigmoid: rising, HardSigmoid: rising, Tanh: rising, Sign: rising, Round: rising, Floor: rising,
-  Ceil: rising, Clip: rising, Erf: rising, Softplus: rising, Softsign: rising, Exp: rising, Sqrt: rising,
-  Atan: rising, QuantizeLinear: rising, DequantizeLinear: rising, LeakyRelu: positiveSlope, Elu: positiveSlope,
-  Selu: rising, Celu: rising, ThresholdedRelu: rising, Neg: falling, Not: falling,
-  Abs: unproved, HardSwish: unproved, Gelu: unproved, Mish: unproved, Reciprocal: unproved, PRelu: unproved,
-  BatchNormalization: batchNormalization, Mul: product, Div: product, Where: where,
-  Add: nary(() => [keep, keep]), Sub: nary(() => [keep, turn]),
-  Min: nary(({ node }) => node.inputs.map(() => keep)), Max: nary(({ node }) => node.inputs.map(() => keep)),
-  Greater: nary(() => [keep, turn]), GreaterOrEqual: nary(() => [keep, turn]),
-  Less: nary(() => [turn, keep]), LessOrEqual: nary(() => [turn, keep]),
-  And: nary(() => [keep, keep]), Or: nary(() => [keep, keep]),
-  Equal: nary(() => [lose, lose]), Xor: nary(() => [lose, lose]), Pow: nary(() => [lose, lose]),
+  Identity: sameOrder,
+  Cast: sameOrder,
+  Reshape: sameOrder,
+  Flatten: sameOrder,
+  Squeeze: sameOrder,
+  Unsqueeze: sameOrder,
+  Dropout: sameOrder,
+  Transpose: transpose,
+  ReduceSum: reduceSum,
+  Relu: rising,
+  Sigmoid: rising,
+  HardSigmoid: rising,
+  Tanh: rising,
+  Sign: rising,
+  Round: rising,
+  Floor: rising,
+  Ceil: rising,
+  Clip: rising,
+  Erf: rising,
+  Softplus: rising,
+  Softsign: rising,
+  Exp: rising,
+  Sqrt: rising,
+  Atan: rising,
+  QuantizeLinear: rising,
+  DequantizeLinear: rising,
+  LeakyRelu: positiveSlope,
+  Elu: positiveSlope,
+  Selu: rising,
+  Celu: rising,
+  ThresholdedRelu: rising,
+  Neg: falling,
+  Not: falling,
+  Abs: unproved,
+  HardSwish: unproved,
+  Gelu: unproved,
+  Mish: unproved,
+  Reciprocal: unproved,
+  PRelu: unproved,
+  BatchNormalization: batchNormalization,
+  Mul: product,
+  Div: product,
+  Where: where,
+  Add: nary(() => [keep, keep]),
+  Sub: nary(() => [keep, turn]),
+  Min: nary(({ node }) => node.inputs.map(() => keep)),
+  Max: nary(({ node }) => node.inputs.map(() => keep)),
+  Greater: nary(() => [keep, turn]),
+  GreaterOrEqual: nary(() => [keep, turn]),
+  Less: nary(() => [turn, keep]),
+  LessOrEqual: nary(() => [turn, keep]),
+  And: nary(() => [keep, keep]),
+  Or: nary(() => [keep, keep]),
+  Equal: nary(() => [lose, lose]),
+  Xor: nary(() => [lose, lose]),
+  Pow: nary(() => [lose, lose]),
 };

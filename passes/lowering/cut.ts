@@ -1,4 +1,4 @@
-import { XbcError, internal } from "../../compiler/errors.ts";
+import { internal, XbcError } from "../../compiler/errors.ts";
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
 import { producers } from "../../compiler/ir/graph.ts";
 import type {
@@ -37,7 +37,9 @@ export function cutAtMatrices(
   inputs: readonly NetworkInput[],
 ): Cut {
   const made = producers(graph);
-  const sources = new Map<ValueId, BufferId>(inputs.map((input) => [referenceInput(input), input.buffer]));
+  const sources = new Map<ValueId, BufferId>(
+    inputs.map((input) => [referenceInput(input), input.buffer]),
+  );
   const layers: Layer[] = [];
   const buffers = new Map<BufferId, Buffer>();
   const weights = new Map<LayerId, CodeMatrix>();
@@ -45,13 +47,21 @@ export function cutAtMatrices(
   const codes = new Map<ValueId, BufferId>();
   for (const input of inputs) {
     const type = graph.values.get(referenceInput(input))?.type ?? input.type;
-    buffers.set(input.buffer, { kind: "float", shape: sampleShape(graph, referenceInput(input)), type });
+    buffers.set(input.buffer, {
+      kind: "float",
+      shape: sampleShape(graph, referenceInput(input)),
+      type,
+    });
   }
 
   const shapeOf = (value: ValueId): readonly number[] => sampleShape(graph, value);
 
   /** A subgraph layer that makes some values from the sources that they need, each in a buffer of its own. */
-  const addSubgraph = (id: LayerId, values: readonly ValueId[], suffix: string): readonly BufferId[] => {
+  const addSubgraph = (
+    id: LayerId,
+    values: readonly ValueId[],
+    suffix: string,
+  ): readonly BufferId[] => {
     const needs = sourcesOf(graph, made, sources, values);
     const body = subgraph(graph, needs, values);
     const to = values.map((value) => {
@@ -79,7 +89,9 @@ export function cutAtMatrices(
     const known = codes.get(layer.codesValue);
     if (known) return known;
     const direct = sources.get(layer.codesValue);
-    const [from] = direct ? [direct] : addSubgraph(layerId(`${layer.codesValue}/float`), [layer.codesValue], "/float");
+    const [from] = direct
+      ? [direct]
+      : addSubgraph(layerId(`${layer.codesValue}/float`), [layer.codesValue], "/float");
     const to = bufferId(`${layer.codesValue}/codes`);
     buffers.set(to, { kind: "codes", shape: shapeOf(layer.codesValue), range: layer.range });
     layers.push(encodeLayer(layer, from, to));
@@ -90,7 +102,11 @@ export function cutAtMatrices(
   for (const reference of matrices) {
     const from = codesBuffer(reference);
     const layer = matrixLayer(reference, from, shapeOf(reference.codesValue));
-    buffers.set(layer.to, { kind: "sums", shape: shapeOf(reference.sumValue), bound: reference.bound });
+    buffers.set(layer.to, {
+      kind: "sums",
+      shape: shapeOf(reference.sumValue),
+      bound: reference.bound,
+    });
     sources.set(reference.sumValue, layer.to);
     weights.set(layer.id, reference.weights.codes);
     layers.push(layer);
@@ -174,7 +190,11 @@ function encodeLayer(layer: ReferenceLayer, from: BufferId, to: BufferId): Digit
   };
 }
 
-function matrixLayer(reference: ReferenceLayer, from: BufferId, codesShape: readonly number[]): MatrixLayer {
+function matrixLayer(
+  reference: ReferenceLayer,
+  from: BufferId,
+  codesShape: readonly number[],
+): MatrixLayer {
   const { codes } = reference.weights;
   return {
     kind: "matrix",
@@ -210,5 +230,9 @@ export function presentationOf({ range, id }: Pick<ReferenceLayer, "range" | "id
       `layer ${id}: activations span ${minimum} to ${maximum}; at most 16 bit planes are presented; quantize them to fewer bits`,
     );
   }
-  return { kind: "planes", digits: "unipolar", significances: [...powers(width - 1), -(2 ** (width - 1))] };
+  return {
+    kind: "planes",
+    digits: "unipolar",
+    significances: [...powers(width - 1), -(2 ** (width - 1))],
+  };
 }

@@ -12,7 +12,10 @@ import { recognizeWeights } from "./weights.ts";
  * `float` where none are found. The same graph gives the same text.
  * @param inputs domains of the network's inputs that their types do not tell
  */
-export function describeMatrices(graph: Graph, inputs: ReadonlyMap<string, Domain> = new Map()): string {
+export function describeMatrices(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Domain> = new Map(),
+): string {
   const domains = domainsOf(graph, inputs);
   const lines = graph.nodes.flatMap((node) => {
     const matrix = matrixNodeOf(graph, node);
@@ -24,7 +27,9 @@ export function describeMatrices(graph: Graph, inputs: ReadonlyMap<string, Domai
 function describeMatrix(matrix: MatrixNode, domain: Domain | undefined): string {
   const { node, weights, bias } = matrix;
   const size = `${weights.inputs} x ${weights.outputs}`;
-  const form = [node.op, matrix.weightsFirst ? "weights first" : "", bias ? "bias" : ""].filter((part) => part !== "");
+  const form = [node.op, matrix.weightsFirst ? "weights first" : "", bias ? "bias" : ""].filter(
+    (part) => part !== "",
+  );
   return `${node.name}: ${form.join(", ")}, ${size}; weights ${weightsText(matrix)}; activations ${activationsText(domain)}`;
 }
 
@@ -34,7 +39,9 @@ function weightsText({ weights }: MatrixNode): string {
   const { scale, codes } = found;
   const sorted = [...scale].sort((a, b) => a - b);
   const text =
-    scale.length === 1 ? `scale ${short(scale[0])}` : `${scale.length} scales ${short(sorted[0])} to ${short(sorted[sorted.length - 1])}`;
+    scale.length === 1
+      ? `scale ${short(scale[0])}`
+      : `${scale.length} scales ${short(sorted[0])} to ${short(sorted[sorted.length - 1])}`;
   return `${codes.alphabet.name}, ${text}`;
 }
 
@@ -44,7 +51,8 @@ function activationsText(domain: Domain | undefined): string {
   return `${rangeText(range)}, scale ${short(scale)}${offset === 0 ? "" : `, offset ${short(offset)}`}`;
 }
 
-const rangeText = ({ minimum, maximum, step }: CodeRange): string => `${minimum} to ${maximum}${step === 1 ? "" : ` by ${step}`}`;
+const rangeText = ({ minimum, maximum, step }: CodeRange): string =>
+  `${minimum} to ${maximum}${step === 1 ? "" : ` by ${step}`}`;
 
 /** Enough digits to tell a float32 from its neighbours. */
 const short = (x: number): string => String(Number(x.toPrecision(9)));

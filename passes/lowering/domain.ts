@@ -12,11 +12,20 @@ import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
 export interface Domain {
   readonly low: number;
   readonly high: number;
-  readonly codes: { readonly scale: number; readonly offset: number; readonly range: CodeRange } | null;
+  readonly codes: {
+    readonly scale: number;
+    readonly offset: number;
+    readonly range: CodeRange;
+  } | null;
 }
 
-const unknown: Domain = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, codes: null };
-const integers = (minimum: number, maximum: number): Domain => grid(1, 0, { minimum, maximum, step: 1 });
+const unknown: Domain = {
+  low: Number.NEGATIVE_INFINITY,
+  high: Number.POSITIVE_INFINITY,
+  codes: null,
+};
+const integers = (minimum: number, maximum: number): Domain =>
+  grid(1, 0, { minimum, maximum, step: 1 });
 const truth = integers(0, 1);
 /** more codes than this are no quantization that an array could take */
 const LARGEST_SPAN = 2 ** 20;
@@ -28,7 +37,11 @@ const isEndless = ({ minimum, maximum }: CodeRange): boolean => !Number.isFinite
  */
 export function grid(scale: number, offset: number, range: CodeRange): Domain {
   if (scale < 0) {
-    return grid(-scale, offset, { minimum: 0 - range.maximum, maximum: 0 - range.minimum, step: range.step });
+    return grid(-scale, offset, {
+      minimum: 0 - range.maximum,
+      maximum: 0 - range.minimum,
+      step: range.step,
+    });
   }
   let codes = { scale, offset, range };
   const shift = Math.round((2 * offset) / scale) / 2;
@@ -60,7 +73,10 @@ function moved(range: CodeRange, factor: number, by: number): CodeRange {
 }
 
 /** The domain of every value of a graph whose inputs' domains are given; values without one are absent. */
-export function domainsOf(graph: Graph, inputs: ReadonlyMap<ValueId, Domain>): ReadonlyMap<ValueId, Domain> {
+export function domainsOf(
+  graph: Graph,
+  inputs: ReadonlyMap<ValueId, Domain>,
+): ReadonlyMap<ValueId, Domain> {
   const domains = new Map<ValueId, Domain>();
   for (const id of graph.inputs) {
     const known = inputs.get(id) ?? typeDomain(graph.values.get(id)?.type);
@@ -71,7 +87,10 @@ export function domainsOf(graph: Graph, inputs: ReadonlyMap<ValueId, Domain>): R
     if (node.domain !== "" || !rule) continue;
     const context: RuleContext = {
       graph,
-      of: (index) => domains.get(node.inputs[index] ?? "") ?? constantDomain(graph.constants.get(node.inputs[index] ?? "")) ?? unknown,
+      of: (index) =>
+        domains.get(node.inputs[index] ?? "") ??
+        constantDomain(graph.constants.get(node.inputs[index] ?? "")) ??
+        unknown,
       scalar: (index) => scalarOf(graph.constants.get(node.inputs[index] ?? "")),
     };
     const domain = rule(node, context);
@@ -157,10 +176,15 @@ function clip(domain: Domain, low: number, high: number): Domain {
 }
 
 /** The code whose value a number is, or null where it lies between codes. */
-function codeAt({ scale, offset, range }: NonNullable<Domain["codes"]>, value: number): number | null {
+function codeAt(
+  { scale, offset, range }: NonNullable<Domain["codes"]>,
+  value: number,
+): number | null {
   const exact = (value - offset) / scale;
   const code = Math.round(exact);
-  const isOnGrid = Number.isFinite(range.minimum) ? (code - range.minimum) % range.step === 0 : range.step === 1;
+  const isOnGrid = Number.isFinite(range.minimum)
+    ? (code - range.minimum) % range.step === 0
+    : range.step === 1;
   return Math.abs(exact - code) < 1e-4 && isOnGrid ? code : null;
 }
 
@@ -181,7 +205,8 @@ function sum(a: Domain, b: Domain, sign: 1 | -1): Domain | null {
   if (!right) return null;
   const bounds = { low: a.low + right.low, high: a.high + right.high, codes: null };
   if (!a.codes || !right.codes) return bounds;
-  if (a.codes.scale !== right.codes.scale || a.codes.offset !== 0 || right.codes.offset !== 0) return bounds;
+  if (a.codes.scale !== right.codes.scale || a.codes.offset !== 0 || right.codes.offset !== 0)
+    return bounds;
   return grid(a.codes.scale, 0, {
     minimum: a.codes.range.minimum + right.codes.range.minimum,
     maximum: a.codes.range.maximum + right.codes.range.maximum,
@@ -220,7 +245,9 @@ const where: Rule = (_, { of, scalar }) => {
 
 function levelsIfScalar(domain: Domain, value: number | null): Domain {
   if (value === null) return domain;
-  return value === 0 ? grid(1, 0, { minimum: 0, maximum: 0, step: 1 }) : grid(Math.abs(value), 0, { minimum: Math.sign(value), maximum: Math.sign(value), step: 1 });
+  return value === 0
+    ? grid(1, 0, { minimum: 0, maximum: 0, step: 1 })
+    : grid(Math.abs(value), 0, { minimum: Math.sign(value), maximum: Math.sign(value), step: 1 });
 }
 
 /** Two levels: ±b are the codes ±1, {0, b} and {−b, 0} the codes 0 and ±1, else an offset remains. */
@@ -235,7 +262,9 @@ function union(domains: readonly Domain[]): Domain | null {
   const [first, ...rest] = domains.map((d) => d.codes);
   const grids = [first, ...rest];
   if (grids.some((g) => g === null || g.offset !== 0)) return { low, high, codes: null };
-  const scales = new Set(grids.flatMap((g) => (g && (g.range.minimum !== 0 || g.range.maximum !== 0) ? [g.scale] : [])));
+  const scales = new Set(
+    grids.flatMap((g) => (g && (g.range.minimum !== 0 || g.range.maximum !== 0) ? [g.scale] : [])),
+  );
   if (scales.size !== 1) return { low, high, codes: null };
   const [scale] = scales;
   const ranges = grids.flatMap((g) => (g ? [g.range] : []));
@@ -251,7 +280,11 @@ function union(domains: readonly Domain[]): Domain | null {
 const clipRule: Rule = (node, { of, scalar }) => {
   const bound = (index: number, name: string, fallback: number) =>
     node.inputs[index] ? (scalar(index) ?? fallback) : floatAttribute(node, name, fallback);
-  return clip(of(0), bound(1, "min", Number.NEGATIVE_INFINITY), bound(2, "max", Number.POSITIVE_INFINITY));
+  return clip(
+    of(0),
+    bound(1, "min", Number.NEGATIVE_INFINITY),
+    bound(2, "max", Number.POSITIVE_INFINITY),
+  );
 };
 
 const quantizeLinear: Rule = (node, { graph }) => {
@@ -326,22 +359,55 @@ const minMax =
   };
 
 const rules: Readonly<Record<string, Rule>> = {
-  Identity: same, Reshape: same, Flatten: same, Transpose: same, Squeeze: same, Unsqueeze: same,
-  Slice: same, Gather: same, Expand: same, Tile: same, Dropout: same, DepthToSpace: same, SpaceToDepth: same,
-  MaxPool: maxPool, GlobalMaxPool: same, Concat: concat, Pad: pad, Cast: cast,
+  Identity: same,
+  Reshape: same,
+  Flatten: same,
+  Transpose: same,
+  Squeeze: same,
+  Unsqueeze: same,
+  Slice: same,
+  Gather: same,
+  Expand: same,
+  Tile: same,
+  Dropout: same,
+  DepthToSpace: same,
+  SpaceToDepth: same,
+  MaxPool: maxPool,
+  GlobalMaxPool: same,
+  Concat: concat,
+  Pad: pad,
+  Cast: cast,
   Sign: () => integers(-1, 1),
-  Greater: compare, GreaterOrEqual: compare, Less: compare, LessOrEqual: compare, Equal: compare,
-  Not: compare, And: compare, Or: compare, Xor: compare,
-  Where: where, Clip: clipRule,
+  Greater: compare,
+  GreaterOrEqual: compare,
+  Less: compare,
+  LessOrEqual: compare,
+  Equal: compare,
+  Not: compare,
+  And: compare,
+  Or: compare,
+  Xor: compare,
+  Where: where,
+  Clip: clipRule,
   Relu: (_, { of }) => clip(of(0), 0, Number.POSITIVE_INFINITY),
-  Round: rounded(roundHalfToEven), Floor: rounded(Math.floor), Ceil: rounded(Math.ceil),
-  Sigmoid: bounded(0, 1), HardSigmoid: bounded(0, 1), Softmax: bounded(0, 1), Tanh: bounded(-1, 1),
-  Add: additive(1), Sub: additive(-1), Mul: multiply,
+  Round: rounded(roundHalfToEven),
+  Floor: rounded(Math.floor),
+  Ceil: rounded(Math.ceil),
+  Sigmoid: bounded(0, 1),
+  HardSigmoid: bounded(0, 1),
+  Softmax: bounded(0, 1),
+  Tanh: bounded(-1, 1),
+  Add: additive(1),
+  Sub: additive(-1),
+  Mul: multiply,
   Div: (_, { of, scalar }) => {
     const divisor = scalar(1);
     return divisor === null || divisor === 0 ? null : affine(of(0), 1 / divisor, 0);
   },
   Neg: (_, { of }) => affine(of(0), -1, 0),
-  Min: minMax("min"), Max: minMax("max"),
-  QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear, ReduceSum: reduceSum,
+  Min: minMax("min"),
+  Max: minMax("max"),
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
+  ReduceSum: reduceSum,
 };

@@ -12,24 +12,44 @@ import { tensor } from "../../compiler/ir/tensor.ts";
 export function drawInput(graph: Graph, input: ValueId, presentations: number): Graph {
   const type = graph.values.get(input);
   if (!type?.shape || (type.type !== "float32" && type.type !== "uint8")) {
-    throw new XbcError("UNSUPPORTED", `input ${input}: stochastic presentations need bytes or float32 in [0, 1], found ${type?.type}; use --input-encoding auto`);
+    throw new XbcError(
+      "UNSUPPORTED",
+      `input ${input}: stochastic presentations need bytes or float32 in [0, 1], found ${type?.type}; use --input-encoding auto`,
+    );
   }
   const bits = drawnBits(input);
   const [batch, ...rest] = type.shape;
   const values = new Map(graph.values);
   const constants = new Map(graph.constants);
   const nodes: GraphNode[] = [];
-  const add = (op: string, inputs: readonly ValueId[], output: ValueId, attributes: Readonly<Record<string, Attribute>>) => {
-    nodes.push({ name: output, op, domain: "", inputs, outputs: [output], attributes: new Map(Object.entries(attributes)) });
+  const add = (
+    op: string,
+    inputs: readonly ValueId[],
+    output: ValueId,
+    attributes: Readonly<Record<string, Attribute>>,
+  ) => {
+    nodes.push({
+      name: output,
+      op,
+      domain: "",
+      inputs,
+      outputs: [output],
+      attributes: new Map(Object.entries(attributes)),
+    });
   };
   values.set(bits, { type: "bool", shape: [batch, presentations, ...rest] });
   values.set(`${input}/ones`, { type: "float32", shape: [batch, presentations, ...rest] });
   values.set(`${input}/count`, { type: "float32", shape: type.shape });
   values.set(input, { type: "float32", shape: type.shape });
   constants.set(`${input}/axis`, tensor("int64", [1], BigInt64Array.of(1n)));
-  constants.set(`${input}/share`, tensor("float32", [], Float32Array.of(fullScaleOf(type.type) / presentations)));
+  constants.set(
+    `${input}/share`,
+    tensor("float32", [], Float32Array.of(fullScaleOf(type.type) / presentations)),
+  );
   add("Cast", [bits], `${input}/ones`, { to: { kind: "int", value: 1 } });
-  add("ReduceSum", [`${input}/ones`, `${input}/axis`], `${input}/count`, { keepdims: { kind: "int", value: 0 } });
+  add("ReduceSum", [`${input}/ones`, `${input}/axis`], `${input}/count`, {
+    keepdims: { kind: "int", value: 0 },
+  });
   add("Mul", [`${input}/count`, `${input}/share`], input, {});
   return {
     ...graph,
@@ -43,11 +63,17 @@ export function drawInput(graph: Graph, input: ValueId, presentations: number): 
 const fullScaleOf = (type: string): number => (type === "uint8" ? 255 : 1);
 
 /** The network input behind a graph input: the input itself, or the one whose bits it carries. */
-export function drawnInputOf(graph: Graph, id: ValueId): { readonly name: ValueId; readonly drawn: NetworkInput["drawn"] } {
+export function drawnInputOf(
+  graph: Graph,
+  id: ValueId,
+): { readonly name: ValueId; readonly drawn: NetworkInput["drawn"] } {
   const reduce = graph.nodes.find((node) => node.op === "Mul" && drawnBits(node.outputs[0]) === id);
   const shape = graph.values.get(id)?.shape;
   const share = reduce ? graph.constants.get(`${reduce.outputs[0]}/share`) : undefined;
   if (!reduce || !share || typeof shape?.[1] !== "number") return { name: id, drawn: null };
   const presentations = shape[1];
-  return { name: reduce.outputs[0], drawn: { presentations, fullScale: Math.round(Number(share.data[0]) * presentations) } };
+  return {
+    name: reduce.outputs[0],
+    drawn: { presentations, fullScale: Math.round(Number(share.data[0]) * presentations) },
+  };
 }

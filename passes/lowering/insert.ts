@@ -48,7 +48,12 @@ export function insertAfter(graph: Graph, value: ValueId, steps: readonly Quanti
 }
 
 /** offset + scale·round(clip((x − offset)/scale, minimum, maximum)), rounding half to even. */
-export function uniformQuantizer(scale: number, offset: number, minimum: number, maximum: number): readonly QuantizerStep[] {
+export function uniformQuantizer(
+  scale: number,
+  offset: number,
+  minimum: number,
+  maximum: number,
+): readonly QuantizerStep[] {
   return [
     ...(offset === 0 ? [] : [{ op: "Sub", operands: [offset] }]),
     ...(scale === 1 ? [] : [{ op: "Div", operands: [scale] }]),

@@ -38,7 +38,16 @@ function gemm(graph: Graph, node: GraphNode): MatrixNode | null {
   const right = graph.constants.get(b);
   if (!graph.constants.has(a) && right?.shape.length === 2) {
     const weights = transB ? matrixView(right, false) : matrixView(right, true);
-    return { node, data: a, transposeData: transA, weightsFirst: false, weightsValue: b, weights, alpha, bias };
+    return {
+      node,
+      data: a,
+      transposeData: transA,
+      weightsFirst: false,
+      weightsValue: b,
+      weights,
+      alpha,
+      bias,
+    };
   }
   return null;
 }
@@ -49,11 +58,23 @@ function matmul(graph: Graph, node: GraphNode): MatrixNode | null {
   const right = graph.constants.get(b);
   const base = { node, transposeData: false, alpha: 1, bias: null };
   if (right?.shape.length === 2 && !left) {
-    return { ...base, data: a, weightsFirst: false, weightsValue: b, weights: matrixView(right, true) };
+    return {
+      ...base,
+      data: a,
+      weightsFirst: false,
+      weightsValue: b,
+      weights: matrixView(right, true),
+    };
   }
   const dataRank = graph.values.get(b)?.shape?.length;
   if (left?.shape.length === 2 && !right && dataRank === 2) {
-    return { ...base, data: b, weightsFirst: true, weightsValue: a, weights: matrixView(left, false) };
+    return {
+      ...base,
+      data: b,
+      weightsFirst: true,
+      weightsValue: a,
+      weights: matrixView(left, false),
+    };
   }
   return null;
 }
@@ -62,7 +83,9 @@ function matmul(graph: Graph, node: GraphNode): MatrixNode | null {
 function matrixView(constant: Tensor, inputsFirst: boolean): FloatMatrix {
   const [rows, columns] = constant.shape;
   const data =
-    constant.data instanceof Float32Array || constant.data instanceof Float64Array || constant.data instanceof Int8Array
+    constant.data instanceof Float32Array ||
+    constant.data instanceof Float64Array ||
+    constant.data instanceof Int8Array
       ? constant.data
       : toNumbers(constant);
   return inputsFirst

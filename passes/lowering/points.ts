@@ -28,7 +28,11 @@ const UNPROVED = 2;
  * ranges up to 2^16 the whole range is asked as well and must agree. What is not proved is told by the sweep.
  * @returns null where neither works: the chain then stays a subgraph
  */
-export async function sumPoints(probe: Probe, bound: number, directions: Int8Array): Promise<Points | null> {
+export async function sumPoints(
+  probe: Probe,
+  bound: number,
+  directions: Int8Array,
+): Promise<Points | null> {
   const span = 2 * bound + 1;
   if (directions.every((way) => way !== UNPROVED)) {
     const points = await bisect(probe, wholeNumbers(-bound, bound), directions);
@@ -53,7 +57,12 @@ function integerThresholds(points: Float64Array, directions: Int8Array, bound: n
 }
 
 /** @throws INTERNAL if the swept codes are not what the thresholds say */
-async function mustAgree(probe: Probe, bound: number, thresholds: Int32Array, directions: Int8Array): Promise<void> {
+async function mustAgree(
+  probe: Probe,
+  bound: number,
+  thresholds: Int32Array,
+  directions: Int8Array,
+): Promise<void> {
   const steps = thresholds.length / directions.length;
   await sweep(probe, -bound, bound, (n, codes) => {
     for (let e = 0; e < directions.length; e++) {
@@ -62,13 +71,20 @@ async function mustAgree(probe: Probe, bound: number, thresholds: Int32Array, di
         if (directions[e] > 0 ? n >= thresholds[s] : n <= thresholds[s]) passed++;
       }
       if (passed !== codes[e]) {
-        throw internal("extract-thresholds", `${probe.output}: element ${e} at sum ${n} is code ${codes[e]}, its thresholds say ${passed}`);
+        throw internal(
+          "extract-thresholds",
+          `${probe.output}: element ${e} at sum ${n} is code ${codes[e]}, its thresholds say ${passed}`,
+        );
       }
     }
   });
 }
 
-async function table(probe: Probe, minimum: number, maximum: number): Promise<Extract<Points, { kind: "table" }>> {
+async function table(
+  probe: Probe,
+  minimum: number,
+  maximum: number,
+): Promise<Extract<Points, { kind: "table" }>> {
   const elements = probe.outputOf.length;
   const span = maximum - minimum + 1;
   const codes = new Int16Array(elements * span);
@@ -90,14 +106,19 @@ function fromTable(full: Extract<Points, { kind: "table" }>, steps: number): Poi
     if (way === 0) return full;
     directions[e] = way;
     for (let s = 0; s < steps; s++) {
-      const at = way > 0 ? row.findIndex((code) => code > s) : row.findLastIndex((code) => code > s);
+      const at =
+        way > 0 ? row.findIndex((code) => code > s) : row.findLastIndex((code) => code > s);
       thresholds[e * steps + s] = thresholdAt(at, way, full);
     }
   }
   return { kind: "thresholds", thresholds, directions };
 }
 
-function thresholdAt(at: number, way: number, { minimum, maximum }: { readonly minimum: number; readonly maximum: number }): number {
+function thresholdAt(
+  at: number,
+  way: number,
+  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
+): number {
   const lowest = -(2 ** 31);
   const highest = 2 ** 31 - 1;
   if (at < 0) return way > 0 ? highest : lowest;
@@ -137,12 +158,19 @@ export async function floatPoints(probe: Probe, directions: Int8Array): Promise<
 
 function orderOf(probe: Probe): Order | null {
   switch (probe.type) {
-    case "float32": return float32Order;
-    case "uint8": return wholeNumbers(0, 255);
-    case "int8": return wholeNumbers(-128, 127);
-    case "bool": return wholeNumbers(0, 1);
-    case "uint16": return wholeNumbers(0, 65535);
-    case "int16": return wholeNumbers(-32768, 32767);
-    default: return null;
+    case "float32":
+      return float32Order;
+    case "uint8":
+      return wholeNumbers(0, 255);
+    case "int8":
+      return wholeNumbers(-128, 127);
+    case "bool":
+      return wholeNumbers(0, 1);
+    case "uint16":
+      return wholeNumbers(0, 65535);
+    case "int16":
+      return wholeNumbers(-32768, 32767);
+    default:
+      return null;
   }
 }

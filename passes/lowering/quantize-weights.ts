@@ -9,7 +9,10 @@ import type { FloatMatrix } from "./weights.ts";
 import { recognizeWeights } from "./weights.ts";
 
 /** How many names a precision's alphabet may have without change: what is binary is also ternary. */
-const fits: Readonly<Record<string, readonly string[]>> = { binary: ["binary"], ternary: ["binary", "ternary"] };
+const fits: Readonly<Record<string, readonly string[]>> = {
+  binary: ["binary"],
+  ternary: ["binary", "ternary"],
+};
 
 /**
  * The graph with the weights of every matrix node that does not fit a precision yet replaced row by row.
@@ -52,7 +55,10 @@ function checkFinite({ node, weights }: MatrixNode): void {
     for (let i = 0; i < weights.inputs; i++) {
       const w = weights.data[o * weights.outputStride + i * weights.inputStride];
       if (!Number.isFinite(w)) {
-        throw new XbcError("BAD_MODEL", `layer ${node.name}, output ${o}, input ${i}: needs a finite weight, found ${w}; mend the model`);
+        throw new XbcError(
+          "BAD_MODEL",
+          `layer ${node.name}, output ${o}, input ${i}: needs a finite weight, found ${w}; mend the model`,
+        );
       }
     }
   }
@@ -77,5 +83,8 @@ function quantizeMatrix(
       energy += row[i] ** 2;
     }
   }
-  return { quantized: tensor("float32", original.shape, data), lost: energy === 0 ? 0 : error / energy };
+  return {
+    quantized: tensor("float32", original.shape, data),
+    lost: energy === 0 ? 0 : error / energy,
+  };
 }

@@ -87,7 +87,11 @@ function add(
   return output;
 }
 
-function constantVector(builder: Builder, name: ValueId, values: Float32Array | Float64Array): ValueId {
+function constantVector(
+  builder: Builder,
+  name: ValueId,
+  values: Float32Array | Float64Array,
+): ValueId {
   const type = values instanceof Float32Array ? "float32" : "float64";
   const shape = values.length === 1 ? [] : [values.length];
   builder.constants.set(name, tensor(type, shape, values));
@@ -99,7 +103,10 @@ const cast = (to: ElementType): Record<string, Attribute> => ({
   to: { kind: "int", value: to === "float64" ? 11 : 1 },
 });
 
-function replaceMatrix({ matrix, weights, domain }: MatrixChoice, builder: Builder): ReferenceLayer {
+function replaceMatrix(
+  { matrix, weights, domain }: MatrixChoice,
+  builder: Builder,
+): ReferenceLayer {
   const { node } = matrix;
   const id = layerId(node.name);
   const { outputs, inputs } = weights.codes;
@@ -108,18 +115,31 @@ function replaceMatrix({ matrix, weights, domain }: MatrixChoice, builder: Build
   const type: ElementType = wide ? "float64" : "float32";
 
   let codes = codesValue(matrix, domain, builder);
-  if (matrix.transposeData || matrix.weightsFirst) codes = transposed(codes, `${id}/codes-transposed`, builder);
+  if (matrix.transposeData || matrix.weightsFirst)
+    codes = transposed(codes, `${id}/codes-transposed`, builder);
   const shape = builder.values.get(codes)?.shape ?? null;
   const lead = shape?.slice(0, -1) ?? null;
   const out: ValueType = { type, shape: lead ? [...lead, outputs] : null };
 
   const weightsValue = `${id}/weight-codes`;
   builder.values.set(weightsValue, { type, shape: [inputs, outputs] });
-  const meets = wide ? add(builder, "Cast", [codes], `${id}/codes-wide`, { type, shape }, cast(type)) : codes;
+  const meets = wide
+    ? add(builder, "Cast", [codes], `${id}/codes-wide`, { type, shape }, cast(type))
+    : codes;
   const sumValue = add(builder, "MatMul", [meets, weightsValue], `${id}/sum`, out);
   const scale = sumScale(weights, domain.scale * matrix.alpha);
   afterSum({ matrix, weights, domain, builder, id, sumValue, scale, out, wide });
-  return { id, op: node.op, codesValue: codes, sumValue, weightsValue, weights, range: domain.range, scale, bound };
+  return {
+    id,
+    op: node.op,
+    codesValue: codes,
+    sumValue,
+    weightsValue,
+    weights,
+    range: domain.range,
+    scale,
+    bound,
+  };
 }
 
 /** The value of the codes behind a data operand: itself where real values are the codes. */
@@ -185,7 +205,13 @@ function afterSum(layer: {
   let value = sumValue;
   if (scale.some((s) => s !== 1)) {
     const factors = wide ? Float64Array.from(scale) : scale;
-    value = add(builder, "Mul", [value, constantVector(builder, `${id}/scale`, factors)], `${id}/scaled`, out);
+    value = add(
+      builder,
+      "Mul",
+      [value, constantVector(builder, `${id}/scale`, factors)],
+      `${id}/scaled`,
+      out,
+    );
   }
   if (wide) value = add(builder, "Cast", [value], `${id}/rounded`, float, cast("float32"));
   if (layer.domain.offset !== 0) {
@@ -200,7 +226,15 @@ function afterSum(layer: {
 }
 
 /** offset · Σ_i w(o, i): what activations' common offset adds to output o. */
-function offsetShare({ weights, domain, matrix }: { readonly weights: CodedWeights; readonly domain: MatrixChoice["domain"]; readonly matrix: MatrixNode }): Float32Array {
+function offsetShare({
+  weights,
+  domain,
+  matrix,
+}: {
+  readonly weights: CodedWeights;
+  readonly domain: MatrixChoice["domain"];
+  readonly matrix: MatrixNode;
+}): Float32Array {
   const { codes, scale } = weights;
   return Float32Array.from({ length: codes.outputs }, (_, o) => {
     let sum = 0;
@@ -219,7 +253,11 @@ function addBias(
   const constant = builder.constants.get(bias.value);
   if (bias.beta === 1) return add(builder, "Add", [value, bias.value], `${id}/biased`, type);
   if (constant) {
-    const scaled = tensor("float32", constant.shape, Float32Array.from(toNumbers(constant), (c) => c * bias.beta));
+    const scaled = tensor(
+      "float32",
+      constant.shape,
+      Float32Array.from(toNumbers(constant), (c) => c * bias.beta),
+    );
     builder.constants.set(`${id}/bias`, scaled);
     builder.values.set(`${id}/bias`, { type: "float32", shape: constant.shape });
     return add(builder, "Add", [value, `${id}/bias`], `${id}/biased`, type);

@@ -21,40 +21,46 @@ export interface Probe {
 
 const ELEMENTS_AT_ONCE = 1 << 20;
 
+/** Rows of source values, [rows x elements], in the source's own type. */
+type Rows = Exclude<TensorData, BigInt64Array | BigUint64Array>;
+
+/** A zero-filled row buffer of the source's type. */
+function rowsOf(type: ElementType, length: number): Rows {
+  const data = allocate(type, length);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) throw internal("extract-thresholds", "64-bit source");
+  return data;
+}
+
 /**
  * Code indices (0 … levels − 1) of each source element for several rows of probes.
- * @param rows [rows x elements] source values
- * @returns    [rows x elements] code index, by source element
+ * @returns [rows x elements] code index, by source element
  */
-async function ask(probe: Probe, rows: ArrayLike<number>, count: number): Promise<Int32Array> {
+async function ask(probe: Probe, rows: Rows): Promise<Int32Array> {
   const elements = probe.outputOf.length;
-  const found = new Int32Array(count * elements);
+  const count = rows.length / elements;
+  const found = new Int32Array(rows.length);
   const perCall = probe.anyBatch ? Math.max(1, Math.floor(ELEMENTS_AT_ONCE / elements)) : 1;
   for (let first = 0; first < count; first += perCall) {
     const batch = Math.min(perCall, count - first);
-    const feed = sourceData(probe.type, rows, first * elements, batch * elements);
+    const feed = rows.subarray(first * elements, (first + batch) * elements);
     const answer = await probe.session.run(
       new Map([[probe.input, tensor(probe.type, [batch, ...probe.shape], feed)]]),
     );
     const codes = answer.get(probe.output);
     if (!codes || codes.data.length !== batch * elements) throw internal("extract-thresholds", `${probe.output}: lost its shape`);
-    const values = codes.data instanceof Float32Array ? codes.data : toNumbers(codes);
-    const { minimum, step } = probe.range;
-    for (let row = 0; row < batch; row++) {
-      for (let e = 0; e < elements; e++) {
-        const code = values[row * elements + probe.outputOf[e]];
-        found[(first + row) * elements + e] = (code - minimum) / step;
-      }
-    }
+    const values = codes.data instanceof Float32Array ? codes.data : Float32Array.from(toNumbers(codes));
+    indexCodes(values, probe, found.subarray(first * elements, (first + batch) * elements));
   }
   return found;
 }
 
-function sourceData(type: ElementType, rows: ArrayLike<number>, from: number, length: number): TensorData {
-  const data = allocate(type, length);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) throw internal("extract-thresholds", "64-bit source");
-  for (let k = 0; k < length; k++) data[k] = rows[from + k];
-  return data;
+/** Codes as the chain gives them, by output element, to code indices by source element. */
+function indexCodes(values: Float32Array, { outputOf, range }: Probe, found: Int32Array): void {
+  const elements = outputOf.length;
+  const { minimum, step } = range;
+  for (let row = 0; row < found.length; row += elements) {
+    for (let e = 0; e < elements; e++) found[row + e] = (values[row + outputOf[e]] - minimum) / step;
+  }
 }
 
 /**
@@ -71,9 +77,9 @@ export async function sweep(
   const perPiece = Math.max(1, Math.floor(ELEMENTS_AT_ONCE / elements));
   for (let first = minimum; first <= maximum; first += perPiece) {
     const count = Math.min(perPiece, maximum - first + 1);
-    const rows = new Float64Array(count * elements);
+    const rows = rowsOf(probe.type, count * elements);
     for (let k = 0; k < count; k++) rows.fill(first + k, k * elements, (k + 1) * elements);
-    const codes = await ask(probe, rows, count);
+    const codes = await ask(probe, rows);
     for (let k = 0; k < count; k++) visit(first + k, codes.subarray(k * elements, (k + 1) * elements));
   }
 }
@@ -85,7 +91,11 @@ export interface Order {
   readonly value: (position: number) => number;
 }
 
-export const wholeNumbers = (first: number, last: number): Order => ({ first, last, value: (n) => n });
+export const wholeNumbers = (first: number, last: number): Order => ({
+  first,
+  last,
+  value: (n) => n,
+});
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
@@ -106,13 +116,17 @@ export const float32Order: Order = {
  * @returns [elements x steps] position of the first value (rising: lowest; falling: highest) at which the
  *          code index is ≥ step + 1; `first − 1` … `last + 1` where it never or always is
  */
-export async function bisect(probe: Probe, order: Order, direction: Int8Array): Promise<Float64Array> {
+export async function bisect(
+  probe: Probe,
+  order: Order,
+  direction: Int8Array,
+): Promise<Float64Array> {
   const elements = probe.outputOf.length;
   const steps = levelsOf(probe.range) - 1;
   // Rising: passed at `high`, not at `low`. Falling is the same with the order reversed.
   const low = new Float64Array(steps * elements).fill(order.first - 1);
   const high = new Float64Array(steps * elements).fill(order.last + 1);
-  const rows = new Float64Array(steps * elements);
+  const rows = rowsOf(probe.type, steps * elements);
   const mid = new Float64Array(steps * elements);
   for (let open = true; open; ) {
     open = false;
@@ -124,7 +138,7 @@ export async function bisect(probe: Probe, order: Order, direction: Int8Array): 
       rows[k] = order.value(way > 0 ? mid[k] : order.first + order.last - mid[k]);
     }
     if (!open) break;
-    const found = await ask(probe, rows, steps);
+    const found = await ask(probe, rows);
     for (let k = 0; k < rows.length; k++) {
       if (high[k] - low[k] <= 1) continue;
       if (found[k] >= Math.floor(k / elements) + 1) high[k] = mid[k];

@@ -106,16 +106,17 @@ function exactScale(sorted: readonly number[], guess: number): number | null {
     float[0] = guess;
     bits[0] += step;
     const scale = float[0];
-    if (scale > 0 && sorted.every((m) => Math.fround(Math.round(m / scale) * scale) === m)) return scale;
+    if (scale > 0 && sorted.every((m) => Math.fround(Math.round(m / scale) * scale) === m))
+      return scale;
   }
   return null;
 }
 
 function coded(matrix: FloatMatrix, scale: Float32Array): CodedWeights {
   const { outputs, inputs } = matrix;
-  let small = true;
-  for (let o = 0; o < outputs && small; o++) small = largestCode(matrix, o, scale) <= 127;
-  const data = small ? new Int8Array(outputs * inputs) : new Int16Array(outputs * inputs);
+  const signs = signCodes(matrix, scale);
+  if (signs) return { codes: { outputs, inputs, data: signs, alphabet: alphabetOf(signs) }, scale };
+  const data = new Int16Array(outputs * inputs);
   for (let o = 0, to = 0; o < outputs; o++) {
     const s = scale.length === 1 ? scale[0] : scale[o];
     let at = o * matrix.outputStride;
@@ -123,17 +124,25 @@ function coded(matrix: FloatMatrix, scale: Float32Array): CodedWeights {
       data[to++] = Math.round(matrix.data[at] / s);
     }
   }
-  return { codes: { outputs, inputs, data, alphabet: alphabetOf(data) }, scale };
+  const small = data.every((code) => code >= -128 && code <= 127) ? Int8Array.from(data) : data;
+  return { codes: { outputs, inputs, data: small, alphabet: alphabetOf(small) }, scale };
 }
 
-function largestCode(matrix: FloatMatrix, o: number, scale: Float32Array): number {
-  const s = scale.length === 1 ? scale[0] : scale[o];
-  let largest = 0;
-  let at = o * matrix.outputStride;
-  for (let i = 0; i < matrix.inputs; i++, at += matrix.inputStride) {
-    largest = Math.max(largest, Math.abs(matrix.data[at] / s));
+/** Codes of weights that are all 0 or ± their output's scale, by comparison alone; null where one is not. */
+function signCodes(matrix: FloatMatrix, scale: Float32Array): Int8Array | null {
+  const { outputs, inputs, data, outputStride, inputStride } = matrix;
+  const codes = new Int8Array(outputs * inputs);
+  for (let o = 0, to = 0; o < outputs; o++) {
+    const s = scale.length === 1 ? scale[0] : scale[o];
+    let at = o * outputStride;
+    for (let i = 0; i < inputs; i++, at += inputStride, to++) {
+      const w = data[at];
+      if (w === s) codes[to] = 1;
+      else if (w === -s) codes[to] = -1;
+      else if (w !== 0) return null;
+    }
   }
-  return Math.round(largest);
+  return codes;
 }
 
 /** The smallest of the usual alphabets that holds all codes. */
@@ -141,7 +150,8 @@ export function alphabetOf(data: Int8Array | Int16Array): Alphabet {
   let minimum = 0;
   let maximum = 0;
   let zeros = false;
-  for (const code of data) {
+  for (let k = 0; k < data.length; k++) {
+    const code = data[k];
     if (code < minimum) minimum = code;
     if (code > maximum) maximum = code;
     if (code === 0) zeros = true;

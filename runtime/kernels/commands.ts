@@ -26,7 +26,7 @@ export interface PlaneTerm {
 
 /** One digit of each weight, laid out by `weightTerm` for the matrix kernel. */
 export interface WeightTerm {
-  /** u64[tile of 2 outputs][word][plane][2 outputs]; sign plane before mask plane */
+  /** u64[block of 16 words][output, padded to 4][word of the block][plane]; sign plane before mask plane */
   readonly at: number;
   readonly sign: boolean;
   readonly mask: boolean;

@@ -1,41 +1,12 @@
 import { internal } from "../../compiler/errors.ts";
-import {
-  type Command,
-  type Matrix,
-  type Pack,
-  type PlaneTerm,
-  planeBytes,
-  type Rows,
-  type WeightTerm,
-} from "./commands.ts";
+import type { Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
 
 /** Bytes at the begin of a thread's scratch that the kernels use themselves. */
 const SCRATCH_HEADER = 4096;
 
-/** Rows of a term that the matrix kernel lays out together, and the bytes before them (assembly/matrix.ts). */
-const GROUP = 8;
-const STAGE_HEADER = 64;
-
-/** Bytes that the matrix kernel lays one term out in. */
-const stageBytes = (term: PlaneTerm, inputs: number): number =>
-  STAGE_HEADER + GROUP * planeBytes(inputs) * (term.sign !== null && term.mask !== null ? 2 : 1);
-
-/** Where local rows begin in a thread's scratch. */
-function localBase(commands: readonly Command[]): number {
-  const stages = commands.map((command) =>
-    command.kind === "matrix"
-      ? command.from.reduce((sum, term) => sum + stageBytes(term, command.weights.inputs), 0)
-      : 0,
-  );
-  return SCRATCH_HEADER + Math.max(0, ...stages);
-}
-
 /** Bytes of scratch that a thread needs. */
-export const scratchBytes = (
-  commands: readonly Command[],
-  chunk: number,
-  localBytes: number,
-): number => localBase(commands) + chunk * localBytes;
+export const scratchBytes = (chunk: number, localBytes: number): number =>
+  SCRATCH_HEADER + chunk * localBytes;
 
 const NONE = [0, 0, 0];
 
@@ -66,17 +37,18 @@ const planesOf = (term: { readonly sign: unknown; readonly mask: unknown }): str
   `${term.sign ? "s" : "."}${term.mask ? "m" : "."}`;
 
 /** The rows' words for a chunk of `chunk` samples: local rows of all its samples lie together. */
-function rowsWords(rows: Rows | null, chunk: number, base: number): number[] {
+function rowsWords(rows: Rows | null, chunk: number): number[] {
   if (rows === null) return NONE;
-  return rows.local ? [base + rows.at * chunk, rows.stride, 1] : [rows.at, rows.stride, 0];
+  return rows.local
+    ? [SCRATCH_HEADER + rows.at * chunk, rows.stride, 1]
+    : [rows.at, rows.stride, 0];
 }
 
-/** One activation term times one weight term; the term's first product lays its rows out at `stage`. */
+/** One activation term times one weight term. */
 function productWords(
   x: PlaneTerm,
   w: WeightTerm,
   inputs: number,
-  place: { readonly stage: number; readonly isFirst: boolean },
   rows: (rows: Rows | null) => number[],
 ): number[] {
   const planes = planesOf(x) + planesOf(w);
@@ -86,8 +58,6 @@ function productWords(
     mode.mode + (mode.base === "row" ? 16 : 0) + (w.sign && w.mask ? 32 : 0),
     ...rows(x.sign),
     ...rows(x.mask),
-    place.stage,
-    place.isFirst ? 1 : 0,
     w.at,
     mode.base === "weight" ? w.counts : 0,
     mode.base === "inputs" ? inputs : 0,
@@ -98,14 +68,9 @@ function productWords(
 
 function matrixWords(command: Matrix, rows: (rows: Rows | null) => number[]): number[] {
   const { weights, thresholds, codes, from } = command;
-  let end = SCRATCH_HEADER;
-  const products = from.flatMap((x) => {
-    const stage = end;
-    end += stageBytes(x, weights.inputs);
-    return weights.terms.map((w, index) =>
-      productWords(x, w, weights.inputs, { stage, isFirst: index === 0 }, rows),
-    );
-  });
+  const products = from.flatMap((x) =>
+    weights.terms.map((w) => productWords(x, w, weights.inputs, rows)),
+  );
   return [
     weights.inputs,
     weights.outputs,
@@ -228,8 +193,7 @@ const body = (opcode: number, positions: number, words: readonly number[]) => ({
 
 /** The program for chunks of `chunk` samples: each command as opcode, length, positions and its words. */
 export function encode(commands: readonly Command[], chunk: number): Uint32Array {
-  const base = localBase(commands);
-  const rows = (value: Rows | null): number[] => rowsWords(value, chunk, base);
+  const rows = (value: Rows | null): number[] => rowsWords(value, chunk);
   return Uint32Array.from(
     commands.flatMap((command) => {
       const { opcode, positions, words } = bodyWords(command, rows);

@@ -71,7 +71,7 @@ export async function createEngine(options: { readonly threads: number }): Promi
         commands: commands.length,
         samples,
         chunk,
-        scratch: memory.allocate(scratchBytes(commands, chunk, local)),
+        scratch: memory.allocate(scratchBytes(chunk, local)),
       }));
       await runJobs(jobs);
       report(memory, commands, jobs);

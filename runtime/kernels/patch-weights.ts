@@ -1,6 +1,6 @@
-import { planeWords, type WeightTerm } from "./commands.ts";
+import type { WeightTerm } from "./commands.ts";
 import type { EngineMemory } from "./memory.ts";
-import { BLOCK, padTo, TILE } from "./weights.ts";
+import { BLOCK, padTo, weightBytes, weightWord } from "./weights.ts";
 
 /** New digits of some weights. */
 export interface DigitChanges {
@@ -24,8 +24,8 @@ export function patchDigits(
   const rejected = term.mask ? (term.sign ? null : -1) : 0;
   if (rejected !== null && digit.includes(rejected)) return null;
   const planes = term.sign && term.mask ? 2 : 1;
-  const words = planeWords(inputs);
-  const size = Math.ceil(outputs / TILE) * words * planes * TILE * 8;
+  const shape = { outputs, inputs, planes };
+  const size = weightBytes(shape);
   const at = copy(memory, term.at, size);
   const padded = padTo(outputs, BLOCK);
   const counts = term.mask ? copy(memory, term.counts, padded * 4) : 0;
@@ -35,9 +35,8 @@ export function patchDigits(
     const o = Math.floor(weight[k] / inputs);
     const i = weight[k] - o * inputs;
     // u32s: see `weightTerm`
-    const tile = ((o / TILE) | 0) * words * planes * TILE * 2 + (o % TILE) * 2;
-    const sign = tile + (i >>> 6) * planes * TILE * 2 + ((i >>> 5) & 1);
-    const mask = sign + (planes - 1) * TILE * 2;
+    const sign = weightWord(shape, o, i) * 2 + ((i >>> 5) & 1);
+    const mask = sign + (planes - 1) * 2;
     const bit = 1 << (i & 31);
     if (countOf) {
       countOf[o] += (digit[k] === 0 ? 0 : 1) - (bits[mask] & bit ? 1 : 0);

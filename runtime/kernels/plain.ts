@@ -1,10 +1,20 @@
 import { fillWords, philox } from "../../compiler/random.ts";
 import { type PairScan, scanPairs } from "../noise/scan-pairs.ts";
-import type { Command, Compare, Flip, PlaneFormat, PlaneTerm, Rows, ScanPairs, WeightTerm, Words } from "./commands.ts";
-import { MASKED_CODE, planeBytes, planeWords } from "./commands.ts";
+import type {
+  Command,
+  Compare,
+  Flip,
+  PlaneFormat,
+  PlaneTerm,
+  Rows,
+  ScanPairs,
+  WeightTerm,
+  Words,
+} from "./commands.ts";
+import { MASKED_CODE, planeBytes } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
-import { TILE } from "./weights.ts";
+import { weightBytes, weightWord } from "./weights.ts";
 
 /** Typed arrays over the rows of one run; local rows live in arrays of their own. */
 interface Views {
@@ -176,7 +186,8 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       const held = memory.int8(list.digits, list.cells);
       const below = memory.uint32(list.below, list.cells);
       const above = memory.uint32(list.above, list.cells);
-      const numbers = command.sampleList === null ? null : memory.uint32(command.sampleList, sample + 1);
+      const numbers =
+        command.sampleList === null ? null : memory.uint32(command.sampleList, sample + 1);
       const number = numbers === null ? command.sampleBase + sample : numbers[sample];
       for (let cell = 0; cell < list.cells; cell++) {
         const word = readWord(command, cell, number, position);
@@ -211,8 +222,16 @@ function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): vo
       return;
     }
     case "compare": {
-      const bank = fillWords(command.key, command.bank + sample, 0, 0, new Uint32Array(command.words));
-      const hits = Array.from(bank, (word, i) => [i, word]).filter(([, word]) => word < command.threshold);
+      const bank = fillWords(
+        command.key,
+        command.bank + sample,
+        0,
+        0,
+        new Uint32Array(command.words),
+      );
+      const hits = Array.from(bank, (word, i) => [i, word]).filter(
+        ([, word]) => word < command.threshold,
+      );
       const from = sample * command.words * 2;
       memory.uint32(command.hits, from + command.words * 2).set(hits.flat(), from);
       memory.uint32(command.counts, sample + 1)[sample] = hits.length;
@@ -310,21 +329,6 @@ function activationDigits(
   });
 }
 
-/** The digit of one weight as the matrix kernel holds it. */
-function weightDigit(
-  bytes: Uint8Array,
-  term: WeightTerm,
-  words: number,
-  o: number,
-  i: number,
-): number {
-  const planes = term.sign && term.mask ? 2 : 1;
-  const tile = (Math.floor(o / TILE) * words + (i >>> 6)) * planes * TILE + (o % TILE);
-  const bit = (plane: number): number => bitOf(bytes, (tile + plane * TILE) * 64 + (i & 63));
-  if (term.mask && bit(planes - 1) === 0) return 0;
-  return term.sign && bit(0) === 1 ? -1 : 1;
-}
-
 function addProduct(
   memory: EngineMemory,
   sums: Int32Array,
@@ -333,13 +337,17 @@ function addProduct(
   w: WeightTerm,
   inputs: number,
 ): void {
-  const words = planeWords(inputs);
   const planes = w.sign && w.mask ? 2 : 1;
-  const size = Math.ceil(sums.length / TILE) * words * planes * TILE * 8;
-  const bytes = memory.bytes(w.at, size);
+  const shape = { outputs: sums.length, inputs, planes };
+  const bytes = memory.bytes(w.at, weightBytes(shape));
+  const weightDigit = (o: number, i: number): number => {
+    const first = weightWord(shape, o, i) * 64 + (i & 63);
+    if (w.mask && bitOf(bytes, first + (planes - 1) * 64) === 0) return 0;
+    return w.sign && bitOf(bytes, first) === 1 ? -1 : 1;
+  };
   for (let o = 0; o < sums.length; o++) {
     let sum = 0;
-    for (let i = 0; i < inputs; i++) sum += digits[i] * weightDigit(bytes, w, words, o, i);
+    for (let i = 0; i < inputs; i++) sum += digits[i] * weightDigit(o, i);
     sums[o] += sum * x.significance * w.significance;
   }
 }

@@ -2,13 +2,34 @@ import { internal } from "../../compiler/errors.ts";
 import { type PackedWeights, planeWords, type WeightTerm } from "./commands.ts";
 import type { EngineMemory } from "./memory.ts";
 
-/** Outputs of one tile of the matrix kernel. */
-export const TILE = 2;
+/** Outputs of one tile of the matrix kernel, to which weights are padded. */
+export const TILE = 4;
+/** Words of an output that lie together, as many as the matrix kernel takes at a time. */
+const WORDS = 16;
 /** Outputs of one block, to which counts and thresholds are padded. */
 export const BLOCK = 64;
 
 export const padTo = (value: number, multiple: number): number =>
   Math.ceil(value / multiple) * multiple;
+
+/** Which weights a plane holds, and how many planes there are. */
+interface WeightShape {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly planes: number;
+}
+
+/** Bytes of a term's planes. */
+export const weightBytes = ({ outputs, inputs, planes }: WeightShape): number =>
+  padTo(outputs, TILE) * planeWords(inputs) * planes * 8;
+
+/** Which of a term's 64-bit words holds input i of output o in the first plane; the others follow. */
+export function weightWord({ outputs, inputs, planes }: WeightShape, o: number, i: number): number {
+  const word = i >>> 6;
+  const first = word - (word % WORDS);
+  const together = Math.min(planeWords(inputs) - first, WORDS);
+  return (first * padTo(outputs, TILE) + o * together + word - first) * planes;
+}
 
 /**
  * Lays digits of weights out for the matrix kernel. Planes are made as needed: a mask where a digit is
@@ -25,24 +46,20 @@ export function weightTerm(
 ): WeightTerm {
   const { sign, mask } = planesNeeded(digits);
   const planes = sign && mask ? 2 : 1;
-  const tiles = Math.ceil(outputs / TILE);
-  const words = planeWords(inputs);
-  const at = memory.allocate(tiles * words * planes * TILE * 8);
+  const shape = { outputs, inputs, planes };
+  const at = memory.allocate(weightBytes(shape));
   const counts = mask ? memory.allocate(padTo(outputs, BLOCK) * 4) : 0;
-  const bits = memory.uint32(at, tiles * words * planes * TILE * 2).fill(0);
+  const bits = memory.uint32(at, weightBytes(shape) / 4).fill(0);
   const countOf = mask ? memory.int32(counts, padTo(outputs, BLOCK)).fill(0) : null;
   for (let o = 0; o < outputs; o++) {
-    // in units of u32: one word of a tile is planes x TILE x 2 of them
-    const base = Math.floor(o / TILE) * words * planes * TILE * 2 + (o % TILE) * 2;
-    const maskBase = base + (planes - 1) * TILE * 2;
     let count = 0;
     for (let i = 0; i < inputs; i++) {
       const digit = digits[o * inputs + i];
       if (digit === 0) continue;
       count++;
-      const word = (i >>> 6) * planes * TILE * 2 + ((i >>> 5) & 1);
-      if (digit < 0) bits[base + word] |= 1 << (i & 31);
-      if (mask) bits[maskBase + word] |= 1 << (i & 31);
+      const half = weightWord(shape, o, i) * 2 + ((i >>> 5) & 1);
+      if (digit < 0) bits[half] |= 1 << (i & 31);
+      if (mask) bits[half + (planes - 1) * 2] |= 1 << (i & 31);
     }
     if (countOf !== null) countOf[o] = count;
   }

@@ -52,8 +52,11 @@ function limitOf(name: string, chance: number): number {
 }
 
 /** The key of a layer's bit errors: sense s of a bank takes word s of the bank's stream 0. */
-export const bitErrorKey = ({ seed, trial, layer }: Pick<NoisePlace, "seed" | "trial" | "layer">): Key =>
-  deriveKey(seed, "bit-error", trial, layer);
+export const bitErrorKey = ({
+  seed,
+  trial,
+  layer,
+}: Pick<NoisePlace, "seed" | "trial" | "layer">): Key => deriveKey(seed, "bit-error", trial, layer);
 
 const senseWords = (place: NoisePlace, senses: number): Uint32Array =>
   fillWords(bitErrorKey(place), place.bank, 0, 0, new Uint32Array(senses));
@@ -66,7 +69,11 @@ export interface DigitErrors {
 }
 
 /** The errors of one sense of a weight that is a pair of two levels: the digits that `store` leaves. */
-export function pairDigitErrors(encoding: EncodingLayout, sense: number, parameters: Numbers): DigitErrors {
+export function pairDigitErrors(
+  encoding: EncodingLayout,
+  sense: number,
+  parameters: Numbers,
+): DigitErrors {
   const { ber = 0, type1 = 0, type2 = 0, type3 = 0 } = parameters;
   if (encoding.senses[sense].digits === "binary") {
     return { limit: limitOf("ber", ber), digit: (stored) => -stored };

@@ -51,7 +51,9 @@ export function pairReader(
   return {
     bounds: (place, banks) =>
       boundsOf(
-        offsetsOf(banks, (bank) => amplifierOffsets(amplifier, { ...place, bank: place.bank + bank })),
+        offsetsOf(banks, (bank) =>
+          amplifierOffsets(amplifier, { ...place, bank: place.bank + bank }),
+        ),
         screens,
       ),
     read: (levels, words, offset, sense) =>

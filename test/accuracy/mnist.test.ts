@@ -22,7 +22,7 @@ const networks = [
   { name: "binary-8bit", correct: 9857, energy_J: 104.7e-9 },
 ];
 
-describe.each(networks)("examples/mnist/$name.onnx", ({ name, correct, energy_J }) => {
+describe.each(networks)("examples/mnist: $name", ({ name, correct, energy_J }) => {
   const model = readFileSync(join(examples, `${name}.onnx`));
   let image: ProgrammingImage;
   beforeAll(async () => {
@@ -30,7 +30,11 @@ describe.each(networks)("examples/mnist/$name.onnx", ({ name, correct, energy_J 
   });
 
   test("without noise the image classifies all 10,000 test digits as it was trained to", async () => {
-    const { mapped } = await evaluate(image, { x: images, y: digits.y }, { executor, noise: "none", threads: 2 });
+    const { mapped } = await evaluate(
+      image,
+      { x: images, y: digits.y },
+      { executor, noise: "none", threads: 2 },
+    );
     expect(Math.round(mapped.accuracy * 10_000)).toBe(correct);
   });
 
@@ -60,7 +64,14 @@ describe("H12: accuracy of the binary network against the bit error rate, 2,000 
   test("no loss at 1e−4, about 0.2 points at 1e−2, and more at 1e−1", async () => {
     const image = await compileTo2t2r(readFileSync(join(examples, "binary.onnx")));
     const data = { x: samplesOf(images, 0, 2000), y: samplesOf(digits.y, 0, 2000) };
-    const options = { executor, noise: "none", ber: [1e-4, 1e-2, 1e-1], trials: 5, seed: 12, threads: 2 } as const;
+    const options = {
+      executor,
+      noise: "none",
+      ber: [1e-4, 1e-2, 1e-1],
+      trials: 5,
+      seed: 12,
+      threads: 2,
+    } as const;
     const { mapped, overBer } = await evaluate(image, data, options);
     const [small, medium, large] = overBer.map(({ mean }) => mapped.accuracy - mean);
     expect(Math.abs(small)).toBeLessThan(spread);

@@ -67,6 +67,16 @@ test("a suggestion stays on the line", () => {
   );
 });
 
+test("names out of a file reach the terminal without control characters, and shortened", () => {
+  const named = (name: string) =>
+    errorLine("compile", new XbcError("BAD_MODEL", `node "${name}": bad`));
+  expect(named("a\u001b[31mb\r\u2028\u202e")).toBe(
+    'xbc compile: node "a\\u001b[31mb\\u000d\\u2028\\u202e": bad',
+  );
+  expect(named("n".repeat(100_000)).length).toBeLessThan(2100);
+  expect(named("n".repeat(100_000))).toMatch(/n … n+": bad$/);
+});
+
 test("with --json the error is a document with its code", () => {
   expect(errorDocument(new XbcError("LIMIT", "bank 9x9: too large"))).toEqual({
     error: { code: "LIMIT", message: "bank 9x9: too large" },

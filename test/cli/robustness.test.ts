@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildModel, floats } from "../support/build-onnx.ts";
 
 const main = join(dirname(fileURLToPath(import.meta.url)), "../../dist/cli/main.js");
-const size = 1500;
+const size = 900;
 
 let folder: string;
 beforeAll(() => {
@@ -48,7 +48,7 @@ function place(name: string): string {
   return path;
 }
 
-/** `--store` makes the image 4.5 MB, so that it is some time in writing. */
+/** `--store` makes the image 1.6 MB, so that it is some time in writing. */
 const argv = (output: string): readonly string[] => [
   main,
   ...["compile", join(folder, "model.onnx"), "--target", "2t2r", "--store", "-o", output],

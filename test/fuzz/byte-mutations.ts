@@ -1,9 +1,9 @@
-/** Damage to bytes, of whatever file. */
+/** Damage to bytes, of whatever file. A Buffer is copied too: its own `slice` would share its memory. */
 import { concat } from "../../compiler/image/bytes.ts";
 import type { Dice } from "./dice.ts";
 
 export const truncated = (bytes: Uint8Array, dice: Dice): Uint8Array =>
-  bytes.slice(0, dice.below(bytes.length));
+  Uint8Array.from(bytes.subarray(0, dice.below(bytes.length)));
 
 /** One bit turned over, somewhere in a range. */
 export function flippedOnce(
@@ -12,7 +12,7 @@ export function flippedOnce(
   first = 0,
   end = bytes.length,
 ): Uint8Array {
-  const out = bytes.slice();
+  const out = Uint8Array.from(bytes);
   out[first + dice.below(end - first)] ^= 1 << dice.below(8);
   return out;
 }
@@ -27,7 +27,7 @@ export function flipped(bytes: Uint8Array, dice: Dice): Uint8Array {
 
 /** A run of bytes, each made another one. */
 export function overwritten(bytes: Uint8Array, dice: Dice): Uint8Array {
-  const out = bytes.slice();
+  const out = Uint8Array.from(bytes);
   const first = dice.below(out.length);
   const end = Math.min(out.length, first + 1 + dice.below(32));
   for (let at = first; at < end; at++) out[at] ^= 1 + dice.below(255);

@@ -59,7 +59,26 @@ function otherFiles(): readonly (readonly [string, Uint8Array])[] {
     ["a web page", text("<!DOCTYPE html><html></html>")],
     ["groups that never end", new Uint8Array(2 ** 20).fill(0x0b)],
     ["graphs in graphs", new Uint8Array(2 ** 20).fill(0x3a)],
+    ["60 graphs deep", nested(60)],
+    ["5000 graphs deep", nested(5000)],
   ];
+}
+
+/** A graph within an attribute of a node of a graph …: fields 6, 5 and 1 of ONNX's messages, in field 7 of the model. */
+function nested(depth: number): Uint8Array {
+  const head: number[] = [];
+  let length = 0;
+  const wrap = (field: number): void => {
+    const size: number[] = [];
+    for (let rest = length; size.length === 0 || rest > 0; rest >>>= 7)
+      size.push((rest & 127) | (rest > 127 ? 128 : 0));
+    // outermost last: the bytes are turned round at the end
+    head.push(...size.reverse(), (field << 3) | 2);
+    length += size.length + 1;
+  };
+  for (let k = 0; k < depth; k++) for (const field of [6, 5, 1]) wrap(field);
+  wrap(7);
+  return Uint8Array.from(head.reverse());
 }
 
 /** A damaged model, or a damaged image for two cases in five. */

@@ -177,7 +177,7 @@ export const imageMutations: readonly ImageMutation[] = [
     return flippedOnce(image, dice, at, at + 16);
   }),
   damage("field of the directory overwritten", (image, dice) => {
-    const out = image.slice();
+    const out = Uint8Array.from(image);
     const at = dice.pick(recordsOf(image, [0x50, 0x4b, 1, 2])) + 2 * dice.below(23);
     const value = dice.pick([0, 0xffff, 0x7fff, 1]);
     const other = out[at] + 256 * out[at + 1] === value ? value ^ 0x5555 : value;

@@ -100,7 +100,7 @@ function refusalFaults({ code, out, error }: Outcome, name: string): string[] {
   if (code !== 1) faults.push(`ended with ${code}`);
   if (out !== "") faults.push("printed on stdout");
   const line = error.replace(/\n$/, "");
-  if (!/^[^\p{Cc}\u2028\u2029]+$/u.test(line))
+  if (!/^[^\p{Cc}\p{Cf}\u2028\u2029]+$/u.test(line))
     faults.push("printed more than one plain line on stderr");
   if (line.length > 4000) faults.push(`printed a line of ${line.length} characters`);
   if (!line.includes(name)) faults.push("did not name the file");

@@ -167,28 +167,19 @@ function absurdAttribute(attribute: AttributeProto, dice: Dice): AttributeProto 
   return { ...attribute, i: fromNumber(dice.pick(absurd)), f: dice.pick(reals) };
 }
 
-const nestedGraphs = (depth: number): GraphProto => {
+/** If nodes within each other's branches; deeper ones than this writer makes are among the fixed cases. */
+function nestedGraphs(depth: number): GraphProto {
   let graph: GraphProto = { name: "inner", node: [], output: [{ name: "y" }] };
   for (let k = 0; k < depth; k++) {
-    const branch = { name: "then_branch", type: 5, g: graph };
+    const attribute = [{ name: "then_branch", type: 5, g: graph }];
     graph = {
       name: "outer",
-      node: [
-        {
-          opType: "If",
-          input: ["c"],
-          output: ["y"],
-          name: "nest",
-          attribute: [branch, { ...branch, name: "else_branch" }],
-        },
-      ],
+      node: [{ opType: "If", input: ["c"], output: ["y"], name: "nest", attribute }],
       output: [{ name: "y" }],
     };
-    // both branches hold the same: the file doubles at each level, so only one is kept
-    graph.node = (graph.node ?? []).map((node) => ({ ...node, attribute: [branch] }));
   }
   return graph;
-};
+}
 
 /** Where an initializer says that its data lie, with what lies there. */
 const places: readonly (readonly [
@@ -415,9 +406,7 @@ export const modelMutations: readonly Mutation[] = [
   changeNode("deep nesting", (node, dice) => ({
     ...node,
     opType: "If",
-    attribute: [
-      { name: "then_branch", type: 5, g: nestedGraphs(dice.pick([3, 40, 90, 200, 2000])) },
-    ],
+    attribute: [{ name: "then_branch", type: 5, g: nestedGraphs(dice.pick([1, 3, 12, 25])) }],
   })),
   change("versions", (model, dice) => ({
     ...model,

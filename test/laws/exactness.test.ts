@@ -25,7 +25,9 @@ async function answers(image: ProgrammingImage, data: Tensor, batch: number, thr
       await perBatch(feeds, anyBatch, (part) => runBytes(exported, Object.fromEntries(part))),
     ),
     plain: numbersOf(
-      await perBatch(feeds, anyBatch, (part) => evaluateNetwork({ ...image, weights }, executor, part)),
+      await perBatch(feeds, anyBatch, (part) =>
+        evaluateNetwork({ ...image, weights }, executor, part),
+      ),
     ),
     ran: numbersOf(ran.outputs),
   };
@@ -41,12 +43,21 @@ test("without noise a run equals evaluateNetwork and onnxruntime on the export b
       async (draw, configuration, bank, batch) => {
         const network = drawnNetwork(draw);
         const { inputTransform, inputEncoding } = network;
-        const image = await compileTo2t2r(network.model, { configuration, bank, inputTransform, inputEncoding });
+        const image = await compileTo2t2r(network.model, {
+          configuration,
+          bank,
+          inputTransform,
+          inputEncoding,
+        });
         const { exported, plain, ran } = await answers(image, network.data(SAMPLES), batch);
         expect(plain).toEqual(exported);
         expect(ran).toEqual(exported);
       },
     ),
-    { numRuns: Number(process.env.LAW_RUNS ?? 60), seed: Number(process.env.LAW_SEED ?? 20), endOnFailure: process.env.LAW_NOSHRINK === "1" },
+    {
+      numRuns: Number(process.env.LAW_RUNS ?? 60),
+      seed: Number(process.env.LAW_SEED ?? 20),
+      endOnFailure: process.env.LAW_NOSHRINK === "1",
+    },
   );
 });

@@ -14,7 +14,12 @@ import { executor } from "../support/run-onnx.ts";
 const compiled = fc.record({
   draw: networkDraws,
   configuration: fc.constantFrom("auto", "parallel-to-sequential", "sequential-to-parallel"),
-  bank: fc.constantFrom(null, { wordLines: 4, bitLines: 6 }, { wordLines: 1, bitLines: 2 }, { wordLines: 5, bitLines: 33 }),
+  bank: fc.constantFrom(
+    null,
+    { wordLines: 4, bitLines: 6 },
+    { wordLines: 1, bitLines: 2 },
+    { wordLines: 5, bitLines: 33 },
+  ),
 });
 
 type Drawn = typeof compiled extends fc.Arbitrary<infer T> ? T : never;
@@ -35,7 +40,10 @@ test("an image that was written and read runs to the same bits and hashes to the
       await writeImage(image, sink, { store });
       const back = await readImage(bytesSource(sink.bytes()));
       expect(await hashImage(back)).toBe(await hashImage(image));
-      const [before, after] = [await run(image, data, { executor }), await run(back, data, { executor })];
+      const [before, after] = [
+        await run(image, data, { executor }),
+        await run(back, data, { executor }),
+      ];
       expect(numbersOf(after.outputs)).toEqual(numbersOf(before.outputs));
       expect(after.counts).toEqual(before.counts);
     }),
@@ -51,7 +59,8 @@ test("tiles cover every weight of every layer once", async () => {
         const times = new Uint8Array(placement.inputs * placement.outputs);
         for (const tile of tiles(placement)) {
           for (let o = 0; o < tile.outputs.count; o++) {
-            for (let i = 0; i < tile.inputs.count; i++) times[(tile.outputs.first + o) * placement.inputs + tile.inputs.first + i]++;
+            for (let i = 0; i < tile.inputs.count; i++)
+              times[(tile.outputs.first + o) * placement.inputs + tile.inputs.first + i]++;
           }
         }
         expect(times.every((count) => count === 1)).toBe(true);
@@ -79,7 +88,8 @@ function timesSensed(image: ProgrammingImage, layer: number): Uint8Array {
   for (let o = 0; o < placement.outputs; o++) {
     for (let i = 0; i < placement.inputs; i++) {
       const { bank, wordLine, bitLines } = cellsOfWeight(placement, o, i);
-      if (bitLines.every((b) => sensed.delete(`${bank}/${wordLine}/${b}`))) times[o * placement.inputs + i]++;
+      if (bitLines.every((b) => sensed.delete(`${bank}/${wordLine}/${b}`)))
+        times[o * placement.inputs + i]++;
     }
   }
   expect(sensed.size).toBe(0);
@@ -92,7 +102,15 @@ test("a schedule senses every weight once a presentation, within what the array 
       const { image } = await imageOf(drawn);
       const { array } = image.technology;
       const inStep = new Set<string>();
-      for (const { step, layer, bank, firstWordLine, wordLines, firstBitLine, bitLines } of readSegments(image.steps)) {
+      for (const {
+        step,
+        layer,
+        bank,
+        firstWordLine,
+        wordLines,
+        firstBitLine,
+        bitLines,
+      } of readSegments(image.steps)) {
         const placement = image.placements[layer];
         expect(wordLines).toBeLessThanOrEqual(array.activeWordLines);
         expect(bitLines).toBeLessThanOrEqual(array.sensedBitLines);

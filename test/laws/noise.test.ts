@@ -12,14 +12,19 @@ import { drawnNetwork, type NetworkDraw, networkDraws } from "../support/network
 import { executor } from "../support/run-onnx.ts";
 
 /** The drawn network on pairs that are made so badly that many senses are wrong and many are marginal. */
-async function noisyImage(draw: NetworkDraw): Promise<{ readonly image: ProgrammingImage; readonly data: Tensor }> {
+async function noisyImage(
+  draw: NetworkDraw,
+): Promise<{ readonly image: ProgrammingImage; readonly data: Tensor }> {
   const { model, inputTransform, inputEncoding, data } = drawnNetwork(draw);
   const options = { inputTransform, inputEncoding, bank: { wordLines: 4, bitLines: 16 } };
   const image = await compileTo2t2r(model, options);
   return { image: { ...image, noise: image.weak?.noise ?? image.noise }, data: data(11) };
 }
 
-const stored = (rates: NoiseUse["parameters"]): NoiseUse => ({ model: "bit-error", parameters: rates });
+const stored = (rates: NoiseUse["parameters"]): NoiseUse => ({
+  model: "bit-error",
+  parameters: rates,
+});
 
 const numbers = async (image: ProgrammingImage, data: Tensor, options: RunOptions) =>
   numbersOf((await run(image, data, { executor, ...options })).outputs);
@@ -28,11 +33,16 @@ const settings = { numRuns: 12, seed: 41 };
 
 test("a noisy run does not depend on the batch, and the same seed and trial give the same bits", async () => {
   await fc.assert(
-    fc.asyncProperty(networkDraws, fc.constantFrom(1, 4, 11), fc.nat(1000), async (draw, batch, seed) => {
-      const { image, data } = await noisyImage(draw);
-      const all = await numbers(image, data, { noise: "all", seed });
-      expect(await numbers(image, data, { noise: "all", seed, batch })).toEqual(all);
-    }),
+    fc.asyncProperty(
+      networkDraws,
+      fc.constantFrom(1, 4, 11),
+      fc.nat(1000),
+      async (draw, batch, seed) => {
+        const { image, data } = await noisyImage(draw);
+        const all = await numbers(image, data, { noise: "all", seed });
+        expect(await numbers(image, data, { noise: "all", seed, batch })).toEqual(all);
+      },
+    ),
     settings,
   );
 });
@@ -55,9 +65,13 @@ test("a chain whose every effect is idealized reads what is stored", async () =>
       const { image, data } = await noisyImage(draw);
       const ideal = image.noise.map(({ model, parameters }) => ({
         model,
-        parameters: noiseModels.find(({ name }) => name === model)?.ideal?.(parameters) ?? parameters,
+        parameters:
+          noiseModels.find(({ name }) => name === model)?.ideal?.(parameters) ?? parameters,
       }));
-      const { outputs, counts } = await run({ ...image, noise: ideal }, data, { executor, noise: "all" });
+      const { outputs, counts } = await run({ ...image, noise: ideal }, data, {
+        executor,
+        noise: "all",
+      });
       expect(counts.changedWeights + counts.marginalWeights).toBe(0);
       expect(numbersOf(outputs)).toEqual(await numbers(image, data, { noise: "none" }));
     }),
@@ -104,7 +118,9 @@ describe("one wide layer under many errors", () => {
 
   test("two threads give the bits of one", async () => {
     const one = await numbers(image, data, { noise: "all", seed: 3 });
-    expect(await numbers(image, data, { noise: "all", seed: 3, threads: 2, batch: 4 })).toEqual(one);
+    expect(await numbers(image, data, { noise: "all", seed: 3, threads: 2, batch: 4 })).toEqual(
+      one,
+    );
   });
 
   test("another trial draws other devices, another seed too", async () => {
@@ -116,7 +132,11 @@ describe("one wide layer under many errors", () => {
   test("the order of the trials of an evaluation changes none of them", async () => {
     const base = { executor, metric: "agreement", ablation: false, weak: false } as const;
     const both = await evaluate(image, { x: data, y: null }, { ...base, trials: 2 });
-    const second = await evaluate(image, { x: data, y: null }, { ...base, trials: 1, firstTrial: 1 });
+    const second = await evaluate(
+      image,
+      { x: data, y: null },
+      { ...base, trials: 1, firstTrial: 1 },
+    );
     expect(second.noisy?.perTrial).toEqual(both.noisy?.perTrial.slice(1));
   });
 

@@ -15,7 +15,9 @@ import { executor, importBytes } from "../support/run-onnx.ts";
 type Stage = Stages[keyof Stages];
 
 /** Networks that need no input transform: their float inputs are what the graph reads. */
-const draws = networkDraws.filter(({ input }) => input !== "scaled bytes" && input !== "centred bytes");
+const draws = networkDraws.filter(
+  ({ input }) => input !== "scaled bytes" && input !== "centred bytes",
+);
 const settings = { numRuns: 6, seed: 5 };
 
 /** What a stage is before each pass of the default order, for a drawn network. */
@@ -49,9 +51,12 @@ async function meaningOf(stage: Stage, data: Tensor): Promise<unknown> {
 }
 
 const answerOf = (graph: Graph, data: Tensor) =>
-  perBatch(new Map([[graph.inputs[0], data]]), isAnyBatch(graph), (feeds) => evaluateGraph(graph, executor, feeds));
+  perBatch(new Map([[graph.inputs[0], data]]), isAnyBatch(graph), (feeds) =>
+    evaluateGraph(graph, executor, feeds),
+  );
 
-const isAnyBatch = (graph: Graph) => typeof graph.values.get(graph.inputs[0])?.shape?.[0] !== "number";
+const isAnyBatch = (graph: Graph) =>
+  typeof graph.values.get(graph.inputs[0])?.shape?.[0] !== "number";
 
 const networkAnswer = (network: QuantizedNetwork, data: Tensor) =>
   perBatch(
@@ -95,7 +100,10 @@ test("an exact pass keeps what the network means: the same numbers before and af
     fc.asyncProperty(draws, async (draw) => {
       const { model, inputEncoding, inputTransform, data } = drawnNetwork(draw);
       const input = data(5);
-      for (const { pass, before, after } of await stagesOf(model, { inputEncoding, inputTransform })) {
+      for (const { pass, before, after } of await stagesOf(model, {
+        inputEncoding,
+        inputTransform,
+      })) {
         if (pass.meaning !== "exact" || pass.from !== pass.to) continue;
         expect(await meaningOf(after, input), pass.name).toEqual(await meaningOf(before, input));
       }
@@ -111,10 +119,17 @@ test("a lowered network means what its reference graph means, bit for bit", asyn
       const input = data(5);
       const steps = await stagesOf(model, { inputEncoding, inputTransform });
       const lowered = steps.find(({ pass }) => pass.name === "lower");
-      if (!lowered || !("nodes" in lowered.before) || !("weights" in lowered.after)) throw new Error("no lower pass");
+      if (!lowered || !("nodes" in lowered.before) || !("weights" in lowered.after))
+        throw new Error("no lower pass");
       const network = lowered.after;
-      const reference = filledReference(network.reference, network.referenceWeights, network.weights);
-      expect(numbersOf(await networkAnswer(network, input))).toEqual(numbersOf(await answerOf(reference, input)));
+      const reference = filledReference(
+        network.reference,
+        network.referenceWeights,
+        network.weights,
+      );
+      expect(numbersOf(await networkAnswer(network, input))).toEqual(
+        numbersOf(await answerOf(reference, input)),
+      );
     }),
     { ...settings, numRuns: 15 },
   );

@@ -29,7 +29,9 @@ describe("binarize", () => {
   test("each output has its own scale: columns of a Gemm, rows with transB", async () => {
     // columns (1, 3) and (−2, −6); rows (1, −2) and (3, −6)
     expect((await weightsAfter([1, -2, 3, -6], "binary")).weights).toEqual([2, -4, 2, -4]);
-    expect((await weightsAfter([1, -2, 3, -6], "binary", 1)).weights).toEqual([1.5, -1.5, 4.5, -4.5]);
+    expect((await weightsAfter([1, -2, 3, -6], "binary", 1)).weights).toEqual([
+      1.5, -1.5, 4.5, -4.5,
+    ]);
   });
   test("says how much of the weights' energy is lost", async () => {
     // (1 − 2)² + (3 − 2)² + (−2 + 4)² + (−6 + 4)² = 10 of 50
@@ -45,6 +47,8 @@ describe("binarize", () => {
     expect((await weightsAfter([1, -2, 3, -6], "auto")).isSame).toBe(true);
   });
   test("refuses a weight that is no number, naming it", async () => {
-    await expect(weightsAfter([1, Number.NaN, 3, 4], "binary")).rejects.toThrow(/layer y, output 1, input 0: needs a finite weight, found NaN/);
+    await expect(weightsAfter([1, Number.NaN, 3, 4], "binary")).rejects.toThrow(
+      /layer y, output 1, input 0: needs a finite weight, found NaN/,
+    );
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CompileOptions } from "../../compiler/define.ts";
+import { parseTransform } from "../../compiler/input-transform.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import encodeInput, { parseEncoding } from "../../passes/encode-input.ts";
-import { parseTransform } from "../../passes/lowering/input-transform.ts";
 import { buildModel, floats, of } from "../support/build-onnx.ts";
 import { passContext, preparedGraph } from "../support/pass-context.ts";
 import { graphOf, runGraph } from "../support/run-onnx.ts";
@@ -34,14 +34,22 @@ describe("encode-input", () => {
     expect(codes).toEqual([0, 1, 1, 3, 3]);
   });
   test("bits:N goes over the span that a transform gives bytes", async () => {
-    const { y } = await encoded({ inputEncoding: "bits:1", inputTransform: "scale:1/255,mean:0.5,std:0.5" }, [-0.9, 0.2]);
+    const { y } = await encoded(
+      { inputEncoding: "bits:1", inputTransform: "scale:1/255,mean:0.5,std:0.5" },
+      [-0.9, 0.2],
+    );
     expect(y.map(Math.round)).toEqual([-1, 1]);
   });
   test("auto leaves an input alone whose transform tells what bytes become", async () => {
-    expect((await encoded({ inputTransform: "scale:1/255" }, [0.123])).y).toEqual([Math.fround(0.123)]);
+    expect((await encoded({ inputTransform: "scale:1/255" }, [0.123])).y).toEqual([
+      Math.fround(0.123),
+    ]);
   });
   test("auto takes whole numbers of the calibration data as bytes, and says so", async () => {
-    const { y, assumptions } = await encoded(calibration(of("float32", [3, 1], [0, 128, 255])), [3.4, 300]);
+    const { y, assumptions } = await encoded(
+      calibration(of("float32", [3, 1], [0, 128, 255])),
+      [3.4, 300],
+    );
     expect(y).toEqual([3, 255]);
     expect(assumptions).toEqual([expect.stringContaining("whole numbers 0 to 255")]);
   });
@@ -55,12 +63,21 @@ describe("encode-input", () => {
   });
 });
 
-test.each(["binary", "binary:", "binary:x", "bits:0", "bits:13", "bits:2.5", "stochastic:0", "levels:3", ""])(
-  "--input-encoding %s is refused with an example",
-  (text) => {
-    expect(() => parseEncoding(text)).toThrow(/--input-encoding .*needs auto, binary:THRESHOLD, bits:N.*such as/);
-  },
-);
+test.each([
+  "binary",
+  "binary:",
+  "binary:x",
+  "bits:0",
+  "bits:13",
+  "bits:2.5",
+  "stochastic:0",
+  "levels:3",
+  "",
+])("--input-encoding %s is refused with an example", (text) => {
+  expect(() => parseEncoding(text)).toThrow(
+    /--input-encoding .*needs auto, binary:THRESHOLD, bits:N.*such as/,
+  );
+});
 
 describe("parseTransform", () => {
   test("steps in the order given; fractions, and numbers a channel", () => {
@@ -72,7 +89,15 @@ describe("parseTransform", () => {
     ]);
     expect(parseTransform("")).toEqual([]);
   });
-  test.each(["scale", "scale:", "scale:x", "scale:1/0", "turn:90", "layout:NHWC>NCH", "layout:NHWC"])("%s is refused by name", (text) => {
+  test.each([
+    "scale",
+    "scale:",
+    "scale:x",
+    "scale:1/0",
+    "turn:90",
+    "layout:NHWC>NCH",
+    "layout:NHWC",
+  ])("%s is refused by name", (text) => {
     expect(() => parseTransform(text)).toThrow(/--input-transform/);
   });
 });

@@ -28,7 +28,12 @@ const constants = {
 };
 
 /** A network of two matrices, 4 → width → 1, with some nodes from the sums `h` to the codes between them. */
-async function between(nodes: readonly NodeSpec[], outputs = ["y"], codes = "a", width: 3 | 4 = 3): Promise<QuantizedNetwork> {
+async function between(
+  nodes: readonly NodeSpec[],
+  outputs = ["y"],
+  codes = "a",
+  width: 3 | 4 = 3,
+): Promise<QuantizedNetwork> {
   const { context } = passContext();
   const model = buildModel({
     inputs: { x: ["float32", ["n", 4]] },
@@ -42,7 +47,10 @@ async function between(nodes: readonly NodeSpec[], outputs = ["y"], codes = "a",
       ["MatMul", [codes, width === 3 ? "w2" : "w24"], ["y"], {}, "fc2"],
     ],
   });
-  const network = await extractThresholds.run(await lower.run(await preparedGraph(model), context), context);
+  const network = await extractThresholds.run(
+    await lower.run(await preparedGraph(model), context),
+    context,
+  );
   if (!("weights" in network)) throw new Error("no network");
   return network;
 }
@@ -53,13 +61,22 @@ const first = (network: QuantizedNetwork) => {
   if (!found || !isMatrix(found)) throw new Error("no fc1");
   return found;
 };
-const kinds = (network: QuantizedNetwork) => network.layers.map((layer) => (layer.kind === "digital" ? layer.op : layer.kind));
+const kinds = (network: QuantizedNetwork) =>
+  network.layers.map((layer) => (layer.kind === "digital" ? layer.op : layer.kind));
 
-const batchNorm: NodeSpec = ["BatchNormalization", ["h", "scale", "shift", "mean", "variance"], ["b"], { epsilon: { kind: "float", value: 0 } }];
+const batchNorm: NodeSpec = [
+  "BatchNormalization",
+  ["h", "scale", "shift", "mean", "variance"],
+  ["b"],
+  { epsilon: { kind: "float", value: 0 } },
+];
 
 describe("extract-thresholds", () => {
   test("a sign at 0 or more: one threshold, in the matrix layer", async () => {
-    const network = await between([["GreaterOrEqual", ["h", "zero"], ["p"]], ["Where", ["p", "one", "minus"], ["a"]]]);
+    const network = await between([
+      ["GreaterOrEqual", ["h", "zero"], ["p"]],
+      ["Where", ["p", "one", "minus"], ["a"]],
+    ]);
     expect(kinds(network)).toEqual(["encode", "matrix", "matrix", "subgraph"]);
     expect(first(network).requantize).toEqual({
       kind: "thresholds",
@@ -71,8 +88,15 @@ describe("extract-thresholds", () => {
 
   test("a batch normalization: rising by a positive scale, falling by a negative one, constant by zero", async () => {
     // 2n + 1 ≥ 0 from n = 0 on (n = −½ is no sum); −2n + 1 ≥ 0 up to n = 0; −1 never
-    const network = await between([batchNorm, ["GreaterOrEqual", ["b", "zero"], ["p"]], ["Where", ["p", "one", "minus"], ["a"]]]);
-    expect(first(network).requantize).toMatchObject({ thresholds: Int32Array.of(0, 0, NEVER), directions: Int8Array.of(1, -1, 1) });
+    const network = await between([
+      batchNorm,
+      ["GreaterOrEqual", ["b", "zero"], ["p"]],
+      ["Where", ["p", "one", "minus"], ["a"]],
+    ]);
+    expect(first(network).requantize).toMatchObject({
+      thresholds: Int32Array.of(0, 0, NEVER),
+      directions: Int8Array.of(1, -1, 1),
+    });
   });
 
   test("Sign with sums that can be 0 is ternary: ≥ 0 leaves −1, ≥ 1 reaches +1", async () => {
@@ -84,8 +108,14 @@ describe("extract-thresholds", () => {
   });
 
   test("Sign of numbers that are never 0 is binary", async () => {
-    const network = await between([["Add", ["h", "half"], ["b"]], ["Sign", ["b"], ["a"]]]);
-    expect(first(network).requantize).toMatchObject({ range: { minimum: -1, maximum: 1, step: 2 }, thresholds: Int32Array.of(0, 0, 0) });
+    const network = await between([
+      ["Add", ["h", "half"], ["b"]],
+      ["Sign", ["b"], ["a"]],
+    ]);
+    expect(first(network).requantize).toMatchObject({
+      range: { minimum: -1, maximum: 1, step: 2 },
+      thresholds: Int32Array.of(0, 0, 0),
+    });
     const second = network.layers.find((layer) => layer.id === "fc2");
     expect(second).toMatchObject({ activations: { minimum: -1, maximum: 1, step: 2 } });
   });
@@ -108,13 +138,18 @@ describe("extract-thresholds", () => {
   });
 
   test("codes in another order than the sums are permuted after the thresholds", async () => {
-    const network = await between([
-      ["GreaterOrEqual", ["h", "levels"], ["p"]],
-      ["Where", ["p", "one", "minus"], ["c"]],
-      ["Reshape", ["c", "square"], ["q"]],
-      ["Transpose", ["q"], ["r"], { perm: [0, 2, 1] }],
-      ["Reshape", ["r", "flat"], ["a"]],
-    ], ["y"], "a", 4);
+    const network = await between(
+      [
+        ["GreaterOrEqual", ["h", "levels"], ["p"]],
+        ["Where", ["p", "one", "minus"], ["c"]],
+        ["Reshape", ["c", "square"], ["q"]],
+        ["Transpose", ["q"], ["r"], { perm: [0, 2, 1] }],
+        ["Reshape", ["r", "flat"], ["a"]],
+      ],
+      ["y"],
+      "a",
+      4,
+    );
     expect(kinds(network)).toEqual(["encode", "matrix", "permute", "matrix", "subgraph"]);
     // thresholds in the order of the sums; [0 1 / 2 3] read by columns
     expect(first(network).requantize).toMatchObject({ thresholds: Int32Array.of(-1, 0, 1, 2) });
@@ -122,14 +157,29 @@ describe("extract-thresholds", () => {
   });
 
   test("a chain that is not monotone is a table", async () => {
-    const network = await between([["Abs", ["h"], ["m"]], ["Greater", ["m", "one"], ["p"]], ["Where", ["p", "one", "minus"], ["a"]]]);
+    const network = await between([
+      ["Abs", ["h"], ["m"]],
+      ["Greater", ["m", "one"], ["p"]],
+      ["Where", ["p", "one", "minus"], ["a"]],
+    ]);
     // |n| > 1 for n = −4 … 4
     const row = [1, 1, 1, -1, -1, -1, 1, 1, 1];
-    expect(first(network).requantize).toMatchObject({ kind: "table", minimum: -4, maximum: 4, codes: Int16Array.from([...row, ...row, ...row]) });
+    expect(first(network).requantize).toMatchObject({
+      kind: "table",
+      minimum: -4,
+      maximum: 4,
+      codes: Int16Array.from([...row, ...row, ...row]),
+    });
   });
 
   test("sums that others read too keep their buffer, and digital logic takes the thresholds", async () => {
-    const network = await between([["Sign", ["h"], ["a"]], ["Add", ["h", "one"], ["z"]]], ["y", "z"]);
+    const network = await between(
+      [
+        ["Sign", ["h"], ["a"]],
+        ["Add", ["h", "one"], ["z"]],
+      ],
+      ["y", "z"],
+    );
     expect(kinds(network)).toEqual(["encode", "matrix", "requantize", "matrix", "subgraph"]);
     expect(first(network).requantize).toEqual({ kind: "sum" });
   });
@@ -141,12 +191,29 @@ describe("extract-thresholds", () => {
   });
 
   test("a chain that mixes sums stays a subgraph", async () => {
-    const network = await between([["Softmax", ["h"], ["s"]], ["Greater", ["s", "half"], ["p"]], ["Where", ["p", "one", "minus"], ["a"]]]);
-    expect(kinds(network)).toEqual(["encode", "matrix", "subgraph", "encode", "matrix", "subgraph"]);
+    const network = await between([
+      ["Softmax", ["h"], ["s"]],
+      ["Greater", ["s", "half"], ["p"]],
+      ["Where", ["p", "one", "minus"], ["a"]],
+    ]);
+    expect(kinds(network)).toEqual([
+      "encode",
+      "matrix",
+      "subgraph",
+      "encode",
+      "matrix",
+      "subgraph",
+    ]);
   });
 
   test("a constant activation is always or never", async () => {
-    const network = await between([["Mul", ["h", "zero"], ["m"]], ["GreaterOrEqual", ["m", "zero"], ["p"]], ["Where", ["p", "one", "minus"], ["a"]]]);
-    expect(first(network).requantize).toMatchObject({ thresholds: Int32Array.of(ALWAYS, ALWAYS, ALWAYS) });
+    const network = await between([
+      ["Mul", ["h", "zero"], ["m"]],
+      ["GreaterOrEqual", ["m", "zero"], ["p"]],
+      ["Where", ["p", "one", "minus"], ["a"]],
+    ]);
+    expect(first(network).requantize).toMatchObject({
+      thresholds: Int32Array.of(ALWAYS, ALWAYS, ALWAYS),
+    });
   });
 });

@@ -21,7 +21,10 @@ describe("ternarizeRow", () => {
     expect([...ternarizeRow(Float64Array.of(0, 0))]).toEqual([0, 0]);
   });
   test("no threshold gives a smaller error, whatever the row", () => {
-    const rows = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 20 });
+    const rows = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(rows, (values) => {
         const row = Float64Array.from(values, Math.fround);
@@ -43,7 +46,10 @@ test("ternarizeRowAt keeps what reaches a threshold in units of the mean magnitu
 });
 
 describe("ternarize", () => {
-  const weightsAfter = async (w: readonly number[], options: { precision: string; ternaryThreshold?: number }) => {
+  const weightsAfter = async (
+    w: readonly number[],
+    options: { precision: string; ternaryThreshold?: number },
+  ) => {
     const { context } = passContext(options);
     const model = buildModel({
       inputs: { x: ["float32", ["n", 2]] },
@@ -51,16 +57,24 @@ describe("ternarize", () => {
       nodes: [["MatMul", ["x", "w"], ["y"]]],
       constants: { w: floats([2, 2], w) },
     });
-    const constant = graphOf(await ternarize.run(await preparedGraph(model), context)).constants.get("w");
+    const constant = graphOf(
+      await ternarize.run(await preparedGraph(model), context),
+    ).constants.get("w");
     return constant && [...toNumbers(constant)];
   };
   test("binary weights are ternary already", async () => {
-    expect(await weightsAfter([0.5, -0.5, 0.5, 0.5], { precision: "ternary" })).toEqual([0.5, -0.5, 0.5, 0.5]);
+    expect(await weightsAfter([0.5, -0.5, 0.5, 0.5], { precision: "ternary" })).toEqual([
+      0.5, -0.5, 0.5, 0.5,
+    ]);
   });
   test("the threshold that is asked for is taken", async () => {
     // column (1, 0.5): mean 0.75; a threshold of 1 drops 0.5, one of 0.5 keeps both
-    expect(await weightsAfter([1, 3, 0.5, 3], { precision: "ternary", ternaryThreshold: 1 })).toEqual([1, 3, 0, 3]);
-    expect(await weightsAfter([1, 3, 0.5, 3], { precision: "ternary", ternaryThreshold: 0.5 })).toEqual([0.75, 3, 0.75, 3]);
+    expect(
+      await weightsAfter([1, 3, 0.5, 3], { precision: "ternary", ternaryThreshold: 1 }),
+    ).toEqual([1, 3, 0, 3]);
+    expect(
+      await weightsAfter([1, 3, 0.5, 3], { precision: "ternary", ternaryThreshold: 0.5 }),
+    ).toEqual([0.75, 3, 0.75, 3]);
   });
   test("does nothing unless it is asked to", async () => {
     expect(await weightsAfter([1, 3, 0.5, 3], { precision: "binary" })).toEqual([1, 3, 0.5, 3]);

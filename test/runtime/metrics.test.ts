@@ -17,8 +17,12 @@ describe("top1", () => {
     expect(metricNamed("top1").of([of("int64", [2, 1], [7, 3])], integers([7, 4]))).toBe(0.5);
   });
   test("a label that is no class, or too few labels, is refused", () => {
-    expect(() => metricNamed("top1").of([scores], integers([1, 0, 3]))).toThrow(/label 3 of sample 2: needs 0 to 2/);
-    expect(() => metricNamed("top1").of([scores], integers([1, 0]))).toThrow(/at least 3 samples, found 2/);
+    expect(() => metricNamed("top1").of([scores], integers([1, 0, 3]))).toThrow(
+      /label 3 of sample 2: needs 0 to 2/,
+    );
+    expect(() => metricNamed("top1").of([scores], integers([1, 0]))).toThrow(
+      /at least 3 samples, found 2/,
+    );
   });
 });
 
@@ -29,11 +33,15 @@ test("top5: the class is among the five largest", () => {
 });
 
 test("mse: mean over samples of the mean square", () => {
-  expect(metricNamed("mse").of([floats([2, 2], [1, 2, 0, 0])], floats([2, 2], [1, 0, 0, 0]))).toBe(1);
+  expect(metricNamed("mse").of([floats([2, 2], [1, 2, 0, 0])], floats([2, 2], [1, 0, 0, 0]))).toBe(
+    1,
+  );
 });
 
 test("cosine: mean over samples; two zero vectors agree", () => {
-  expect(metricNamed("cosine").of([floats([2, 2], [1, 0, 0, 0])], floats([2, 2], [1, 1, 0, 0]))).toBeCloseTo((Math.SQRT1_2 + 1) / 2, 12);
+  expect(
+    metricNamed("cosine").of([floats([2, 2], [1, 0, 0, 0])], floats([2, 2], [1, 1, 0, 0])),
+  ).toBeCloseTo((Math.SQRT1_2 + 1) / 2, 12);
 });
 
 test("another metric is refused with those that are", () => {

@@ -43,7 +43,12 @@ test("what kernels find of a layer is what the models do bank by bank, in any pl
       fc.nat(1e6),
       async (network, configuration, bank, name, seed) => {
         const { model, inputTransform, inputEncoding } = drawnNetwork(network);
-        const image = await compileTo2t2r(model, { configuration, bank, inputTransform, inputEncoding });
+        const image = await compileTo2t2r(model, {
+          configuration,
+          bank,
+          inputTransform,
+          inputEncoding,
+        });
         const chain = Object.entries(chains).find(([key]) => key === name)?.[1];
         if (!chain) throw new Error(name);
         const draw = { seed, trial: 3, elapsed_s: 0 };

@@ -15,8 +15,14 @@ const model = (batch: "n" | 1) =>
       half: floats([], [0.5]),
       one: floats([], [1]),
       minus: floats([], [-1]),
-      w1: floats([9, 5], Array.from({ length: 45 }, (_, k) => (k % 3 === 0 || k % 7 === 2 ? 1 : -1))),
-      w2: floats([2, 5], Array.from({ length: 10 }, (_, k) => (k % 2 === 0 ? 1 : -1))),
+      w1: floats(
+        [9, 5],
+        Array.from({ length: 45 }, (_, k) => (k % 3 === 0 || k % 7 === 2 ? 1 : -1)),
+      ),
+      w2: floats(
+        [2, 5],
+        Array.from({ length: 10 }, (_, k) => (k % 2 === 0 ? 1 : -1)),
+      ),
     },
     nodes: [
       ["Greater", ["x", "half"], ["p"]],
@@ -37,7 +43,8 @@ const fromLeft: readonly NodeSpec[] = [
 /** The image with the first threshold of its first matrix moved. */
 function moved(image: ProgrammingImage, by: number): ProgrammingImage {
   const layers = image.layers.map((layer): Layer => {
-    if (layer.id !== "fc1" || layer.kind !== "matrix" || layer.requantize.kind !== "thresholds") return layer;
+    if (layer.id !== "fc1" || layer.kind !== "matrix" || layer.requantize.kind !== "thresholds")
+      return layer;
     const thresholds = layer.requantize.thresholds.map((t, k) => (k === 0 ? t + by : t));
     return { ...layer, requantize: { ...layer.requantize, thresholds } };
   });
@@ -49,13 +56,19 @@ describe.each(["n", 1] as const)("a model of batch %s", (batch) => {
   test("its image equals an independent executor, and the model itself", async () => {
     const bytes = model(batch);
     const report = await verify(await compileTo2t2r(bytes), { executor, model: bytes });
-    expect(report.checks.map(({ name, passed }) => [name, passed])).toEqual([["cells", true], ["noise-free equality", true], ["model", true]]);
+    expect(report.checks.map(({ name, passed }) => [name, passed])).toEqual([
+      ["cells", true],
+      ["noise-free equality", true],
+      ["model", true],
+    ]);
     expect(report.checks[2].detail).toContain("0 decisions and 0 of");
   });
 
   test("a threshold that is off by two sums is found", async () => {
     const report = await verify(moved(await compileTo2t2r(model(batch)), 2), { executor });
     expect(report.passed).toBe(false);
-    expect(report.checks[1].detail).toMatch(/^256 samples, 512 outputs against .*: [1-9]\d* differ/);
+    expect(report.checks[1].detail).toMatch(
+      /^256 samples, 512 outputs against .*: [1-9]\d* differ/,
+    );
   });
 });

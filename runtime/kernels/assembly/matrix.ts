@@ -1,5 +1,6 @@
-// Bit planes times weights: eight rows are laid out in pairs, then every 64 outputs are counted for them.
-import { countPair } from "./popcount.generated";
+// Bit planes times weights: for groups of rows, 256 outputs at a time, so that their weights stay in the
+// nearest caches while the rows pass.
+import { MAXIMUM, TILE, countRow } from "./popcount.generated";
 import { COUNTS, HEADER, SUMS, rowsAt, signed, strideOf, word } from "./program";
 import { thresholdsToCodes, thresholdsToPlanes } from "./thresholds";
 
@@ -18,76 +19,52 @@ const STEP: usize = HEADER + 18;
 const PRODUCTS: usize = HEADER + 19;
 const FIRST_PRODUCT: usize = HEADER + 20;
 // words of one product: an activation term times a weight term
-const PRODUCT_WORDS: usize = 14;
+const PRODUCT_WORDS: usize = 12;
 const MODE: usize = 0;
 const SIGN: usize = 1; // rows of the term's planes
 const MASK: usize = 4;
-const STAGE: usize = 7; // where in the scratch the term's rows are laid out
-const IS_FIRST: usize = 8; // 1: the first product of its term
-const WEIGHTS: usize = 9;
-const WEIGHT_COUNTS: usize = 10; // i32[padded to 64], popcounts of the weights' masks, or 0
-const BASE: usize = 11; // constant part of n
-const FACTOR: usize = 12; // of the counts
-const SIGNIFICANCE: usize = 13;
+const WEIGHTS: usize = 7;
+const WEIGHT_COUNTS: usize = 8; // i32[padded to 64], popcounts of the weights' masks, or 0
+const BASE: usize = 9; // constant part of n
+const FACTOR: usize = 10; // of the counts
+const SIGNIFICANCE: usize = 11;
 
 const ROW_COUNTED: u32 = 16; // added to the mode: n starts at the popcount of the row's mask
 const MODE_BITS: u32 = 15;
 const TWO_PLANES: u32 = 32; // added to the mode: weights of a sign and a mask
 
-/** Rows that are laid out together, as pairs. */
+/** Rows that share the weights of a block. */
 const GROUP: u32 = 8;
-/** A stage begins with i32[8] popcounts of the rows' masks. */
-const STAGE_HEADER: usize = 64;
+/** Outputs of a block. */
+const BLOCK: u32 = 256;
 
-/**
- * Lays rows `row` ... of a term out as [pair][word][plane][2 rows], with the popcounts of their masks;
- * a missing second row repeats the first.
- */
-function layOut(at: usize, row: u32, rows: u32, firstRow: u32, words: u32, scratch: usize): void {
-  const sign = rowsAt(at, SIGN, firstRow, scratch);
-  const mask = rowsAt(at, MASK, firstRow, scratch);
-  const stage = scratch + word(at, STAGE);
-  const wordBytes: usize = sign != 0 && mask != 0 ? 32 : 16;
-  const last = rows - 1;
-  for (let r: u32 = 0; r < ((rows + 1) & ~1); r++) {
-    const source = row + min(r, last);
-    let to = stage + STAGE_HEADER + (r >> 1) * words * wordBytes + ((r & 1) << 3);
-    let count: u64 = 0;
-    const s = sign + source * strideOf(at, SIGN);
-    const m = mask + source * strideOf(at, MASK);
-    for (let k: usize = 0; k < words; k++, to += wordBytes) {
-      if (sign != 0) store<u64>(to, load<u64>(s + (k << 3)));
-      if (mask != 0) {
-        const bits = load<u64>(m + (k << 3));
-        count += popcnt<u64>(bits);
-        store<u64>(to + wordBytes - 16, bits);
-      }
-    }
-    store<i32>(stage + (r << 2), <i32>count);
-  }
+function popcount(plane: usize, words: u32): i32 {
+  let count: u64 = 0;
+  for (let k: u32 = 0; k < words; k++) count += popcnt<u64>(load<u64>(plane + (k << 3)));
+  return <i32>count;
 }
 
-/** sums[64] = base - 2 counts: most networks have one binary product. */
+/** sums = base - 2 counted, of `bytes` bytes: most networks have one binary product. The counts are negative. */
 @inline
-function combineBinary(counts: usize, sums: usize, base: i32): void {
+function combineBinary(counts: usize, sums: usize, bytes: usize, base: i32): void {
   const b = i32x4.splat(base);
-  for (let at: usize = 0; at < 256; at += 64) {
+  for (let at: usize = 0; at < bytes; at += 64) {
     const c0 = v128.load(counts + at), c1 = v128.load(counts + at, 16);
     const c2 = v128.load(counts + at, 32), c3 = v128.load(counts + at, 48);
-    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c0, 1)));
-    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c1, 1)), 16);
-    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c2, 1)), 32);
-    v128.store(sums + at, i32x4.sub(b, i32x4.shl(c3, 1)), 48);
+    v128.store(sums + at, i32x4.add(b, i32x4.shl(c0, 1)));
+    v128.store(sums + at, i32x4.add(b, i32x4.shl(c1, 1)), 16);
+    v128.store(sums + at, i32x4.add(b, i32x4.shl(c2, 1)), 32);
+    v128.store(sums + at, i32x4.add(b, i32x4.shl(c3, 1)), 48);
   }
 }
 
-/** sums[64] (+)= significance * (base + weight counts + factor * counts) */
+/** sums (+)= significance * (base + weight counts + factor * counted); the counts are negative. */
 @inline
-function combine(first: bool, counts: usize, sums: usize, base: i32, weightCounts: usize, factor: i32, significance: i32): void {
+function combine(first: bool, counts: usize, sums: usize, bytes: usize, base: i32, weightCounts: usize, factor: i32, significance: i32): void {
   const b = i32x4.splat(base);
-  const f = i32x4.splat(factor);
+  const f = i32x4.splat(-factor);
   const s = i32x4.splat(significance);
-  for (let at: usize = 0; at < 256; at += 16) {
+  for (let at: usize = 0; at < bytes; at += 16) {
     let n = i32x4.add(b, i32x4.mul(f, v128.load(counts + at)));
     if (weightCounts != 0) n = i32x4.add(n, v128.load(weightCounts + at));
     if (significance != 1) n = i32x4.mul(n, s);
@@ -95,34 +72,42 @@ function combine(first: bool, counts: usize, sums: usize, base: i32, weightCount
   }
 }
 
-/** Local rows may begin at any place but 0, as do all others. */
-@inline
-function hasPlane(at: usize, index: usize): bool {
-  return word(at, index) != 0;
+/** Minus the counts of one row and the outputs from `o` on, as many as the tiles hold. */
+function countBlock(at: usize, sign: usize, mask: usize, o: u32, tiles: i32, padded: u32, words: u32, counts: usize): void {
+  for (let t: i32 = 0; t < tiles; t++) v128.store(counts + (t << 4), i32x4.splat(0));
+  const flags = word(at, MODE);
+  const shift: u32 = (flags & TWO_PLANES) != 0 ? 4 : 3;
+  const weights: usize = word(at, WEIGHTS);
+  for (let k: u32 = 0; k < words; k += MAXIMUM) {
+    const here = min(words - k, MAXIMUM);
+    const from = weights + ((k * padded + o * here) << shift);
+    countRow(flags & MODE_BITS, here, sign + (k << 3), mask + (k << 3), from, tiles, counts);
+  }
 }
 
-/** One product for the pair of rows from `r` of the group on and the 64 outputs from `o` on. */
-function product(at: usize, isFirst: bool, r: u32, o: u32, tiles: i32, words: u32, scratch: usize): void {
-  const flags = word(at, MODE);
-  const stage = scratch + word(at, STAGE);
-  const wordBytes: usize = hasPlane(at, SIGN) && hasPlane(at, MASK) ? 32 : 16;
-  const x = stage + STAGE_HEADER + (r >> 1) * words * wordBytes;
-  const tileBytes = words * ((flags & TWO_PLANES) != 0 ? 32 : 16);
-  const weights = <usize>word(at, WEIGHTS) + (o >> 1) * tileBytes;
-  countPair(flags & MODE_BITS, x, weights, words, tiles, scratch + COUNTS);
+/** One product for a row and the outputs o … o + count - 1. */
+function product(
+  at: usize, isFirst: bool, row: u32, firstRow: u32, o: u32, count: u32, padded: u32, words: u32, scratch: usize,
+): void {
+  const sign = rowsAt(at, SIGN, firstRow, scratch) + row * strideOf(at, SIGN);
+  const mask = rowsAt(at, MASK, firstRow, scratch) + row * strideOf(at, MASK);
+  // rows lie anywhere but at 0
+  const lone = word(at, SIGN) == 0 ? mask : sign;
+  countBlock(at, lone, mask, o, (count + TILE - 1) / TILE, padded, words, scratch + COUNTS);
+  const base = signed(at, BASE) + ((word(at, MODE) & ROW_COUNTED) != 0 ? popcount(mask, words) : 0);
   const weightCounts: usize = word(at, WEIGHT_COUNTS);
   const factor = signed(at, FACTOR);
   const significance = signed(at, SIGNIFICANCE);
-  const isBinary = isFirst && weightCounts == 0 && factor == -2 && significance == 1;
-  for (let half: u32 = 0; half < 2; half++) {
-    const from = <usize>half << 8;
-    const base = signed(at, BASE) + ((flags & ROW_COUNTED) != 0 ? load<i32>(stage + ((r + half) << 2)) : 0);
-    if (isBinary) combineBinary(scratch + COUNTS + from, scratch + SUMS + from, base);
-    else combine(
-      isFirst, scratch + COUNTS + from, scratch + SUMS + from, base,
-      weightCounts == 0 ? 0 : weightCounts + (o << 2), factor, significance,
-    );
+  // to whole words of planes, as thresholds and weight counts are padded
+  const bytes: usize = ((count + 63) & ~63) << 2;
+  if (isFirst && weightCounts == 0 && factor == -2 && significance == 1) {
+    combineBinary(scratch + COUNTS, scratch + SUMS, bytes, base);
+    return;
   }
+  combine(
+    isFirst, scratch + COUNTS, scratch + SUMS, bytes, base,
+    weightCounts == 0 ? 0 : weightCounts + (o << 2), factor, significance,
+  );
 }
 
 function copySums(from: usize, to: usize, count: u32): void {
@@ -138,7 +123,7 @@ function copySums(from: usize, to: usize, count: u32): void {
   for (; o < count; o++) store<i32>(to + (o << 2), load<i32>(from + (o << 2)));
 }
 
-/** What becomes of the sums of one row and block of outputs. */
+/** What becomes of the sums of one row and up to 64 outputs. */
 function finish(command: usize, sums: usize, o: u32, count: u32, row: u32, firstRow: u32, scratch: usize): void {
   const sumsTo = rowsAt(command, SUMS_TO, firstRow, scratch);
   if (sumsTo != 0) copySums(sums, sumsTo + row * strideOf(command, SUMS_TO) + (o << 2), count);
@@ -170,23 +155,22 @@ export function matrix(command: usize, begin: u32, end: u32, scratch: usize): i3
   const rows = (end - begin) * positions;
   const words = (word(command, INPUTS) + 63) >> 6;
   const outputs = word(command, OUTPUTS);
+  const padded = (outputs + TILE - 1) / TILE * TILE;
   const products = word(command, PRODUCTS);
   const firstProduct = command + (FIRST_PRODUCT << 2);
-  for (let row: u32 = 0; row < rows; row += GROUP) {
-    const group = min(rows - row, GROUP);
-    for (let p: u32 = 0; p < products; p++) {
-      const at = firstProduct + ((p * PRODUCT_WORDS) << 2);
-      if (word(at, IS_FIRST) != 0) layOut(at, row, group, firstRow, words, scratch);
-    }
-    for (let o: u32 = 0; o < outputs; o += 64) {
-      const count = min(outputs - o, 64);
-      for (let r: u32 = 0; r < group; r += 2) {
+  for (let group: u32 = 0; group < rows; group += GROUP) {
+    const last = min(rows, group + GROUP);
+    for (let o: u32 = 0; o < outputs; o += BLOCK) {
+      const count = min(outputs - o, BLOCK);
+      for (let row = group; row < last; row++) {
         for (let p: u32 = 0; p < products; p++) {
           const at = firstProduct + ((p * PRODUCT_WORDS) << 2);
-          product(at, p == 0, r, o, (count + 1) >> 1, words, scratch);
+          product(at, p == 0, row, firstRow, o, count, padded, words, scratch);
         }
-        finish(command, scratch + SUMS, o, count, row + r, firstRow, scratch);
-        if (r + 1 < group) finish(command, scratch + SUMS + 256, o, count, row + r + 1, firstRow, scratch);
+        for (let part: u32 = 0; part < count; part += 64) {
+          const sums = scratch + SUMS + (part << 2);
+          finish(command, sums, o + part, min(count - part, 64), row, firstRow, scratch);
+        }
       }
     }
   }

@@ -1,93 +1,111 @@
-// Text of popcount.generated.ts: inner products of bit planes, two rows times two outputs at a time.
-// It is made, not written, since the inner loop is the same lines many times over.
+// Text of popcount.generated.ts: inner products of the bit planes of one row with those of many outputs.
+// It is made, not written, since a function for each number of words is the same lines many times over.
 //
-// The count is the scalar i64.popcnt: i8x16.popcnt is seven instructions on x86 without AVX-512. The
-// way out of the loop after every word costs one instruction and saves more: V8 moves an addition down
-// to its first use, and without a use in each word it first loads all words of the unrolled loop and
-// spills them. Rows lie in pairs, word by word, so that one pointer reads both.
-// Rows: [word][plane][2 rows] u64. Weights: [tile of 2 outputs][word][plane][2 outputs] u64.
-// Counts: i32[2 rows][64 outputs].
+// The count is the scalar i64.popcnt: i8x16.popcnt is seven instructions on x86 without AVX-512. A word
+// of an output costs four: load, xor, popcnt, subtract. Three things keep it at four:
+// - The row's words are locals, loaded once. Those that V8 spills are operands of the xor in memory,
+//   where a load of wasm memory is never folded into another instruction.
+// - The loaded word is the left operand, which x86 overwrites, and so needs no copy.
+// - Counts are subtracted, one after the other. Binaryen turns a chain of additions around, since they
+//   commute; V8 then loads all words before it counts the first, and spills them.
+//
+// Weights: u64[outputs][words][plane], outputs a multiple of TILE, words at most MAXIMUM.
+// Counts: i32[outputs], from which the counts are subtracted.
 
-const UNROLLED = 8;
-const SIDE = [0, 1];
+/** Outputs of one pass of the loop; `../weights.ts` has the same numbers. */
+const TILE = 4;
+/** Words that one function takes. */
+const MAXIMUM = 16;
 
 /** What is counted, from the planes xs, xm of a row and ws, wm of an output; a lone plane is xs or ws. */
 const modes = [
-  { name: "Xor", count: "popcnt<u64>(xs ^ ws)" },
-  { name: "And", count: "popcnt<u64>(xs & ws)" },
-  { name: "RowMasked", rowMask: true, count: "popcnt<u64>(xm & (xs ^ ws))" },
-  { name: "WeightMasked", weightMask: true, count: "popcnt<u64>(wm & (xs ^ ws))" },
+  { name: "Xor", count: "popcnt<u64>(ws ^ xs)" },
+  { name: "And", count: "popcnt<u64>(ws & xs)" },
+  { name: "RowMasked", rowMask: true, count: "popcnt<u64>((ws ^ xs) & xm)" },
+  { name: "WeightMasked", weightMask: true, count: "popcnt<u64>((ws ^ xs) & wm)" },
   // pop(m) - 2 pop(d), where d lies within m
   {
     name: "Full",
     rowMask: true,
     weightMask: true,
-    before: "const m = xm & wm; const d = m & (xs ^ ws);",
-    count: "popcnt<u64>(m ^ d) - popcnt<u64>(d)",
+    before: "const m = wm & xm; const d = (ws ^ xs) & m;",
+    count: "(popcnt<u64>(m ^ d) - popcnt<u64>(d))",
   },
   // sign planes lie within mask planes, so xs & wm needs no xm
-  { name: "WeightTernary", weightMask: true, count: "popcnt<u64>(xs & (wm ^ ws)) - popcnt<u64>(xs & ws)" },
-  { name: "RowTernary", rowMask: true, count: "popcnt<u64>(ws & (xm ^ xs)) - popcnt<u64>(xs & ws)" },
+  {
+    name: "WeightTernary",
+    weightMask: true,
+    count: "(popcnt<u64>((wm ^ ws) & xs) - popcnt<u64>(ws & xs))",
+  },
+  {
+    name: "RowTernary",
+    rowMask: true,
+    before: "const b = ws & xs;",
+    count: "(popcnt<u64>((ws & xm) ^ b) - popcnt<u64>(b))",
+  },
 ];
 
-const join = (items, by = " ") => items.join(by);
-const both = SIDE.flatMap((r) => SIDE.map((o) => [r, o]));
+const range = (length) => [...Array(length).keys()];
+const lines = (items) => items.join("\n");
 
-/** One word of the planes: loads, then a count for each row and output. */
-function step(mode, word) {
-  const load = (name, from, planes, plane, side) =>
-    `const ${name}${side} = load<u64>(${from}, ${((word * planes + plane) * 2 + side) * 8});`;
-  const xPlanes = mode.rowMask ? 2 : 1;
-  const wPlanes = mode.weightMask ? 2 : 1;
-  const loads = [
-    ...SIDE.map((r) => load("xs", "x", xPlanes, 0, r)),
-    ...(mode.rowMask ? SIDE.map((r) => load("xm", "x", xPlanes, 1, r)) : []),
-    ...SIDE.map((o) => load("ws", "w", wPlanes, 0, o)),
-    ...(mode.weightMask ? SIDE.map((o) => load("wm", "w", wPlanes, 1, o)) : []),
-  ];
-  const named = (text, r, o) =>
-    text.replace(/\b([xw])([sm])\b/g, (_, side, plane) => `${side}${plane}${side === "x" ? r : o}`);
-  const counts = both.map(
-    ([r, o]) => `{ ${named(mode.before ?? "", r, o)} a${r}${o} += ${named(mode.count, r, o)}; }`,
-  );
-  return `{ ${join(loads)}\n${join(counts, "\n")} }\nif (left <= ${word + 1}) break;`;
+/** Counts of one output: a chain over its words. */
+function output(mode, words, index) {
+  const planes = mode.weightMask ? ["ws", "wm"] : ["ws"];
+  const step = (word) => {
+    const loads = planes.map((name, plane) => {
+      const at = ((index * words + word) * planes.length + plane) * 8;
+      return `const ${name} = load<u64>(weights, ${at});`;
+    });
+    const named = (text = "") => text.replace(/\b(xs|xm)\b/g, `$1${word}`);
+    return `{ ${loads.join(" ")} ${named(mode.before)} n -= ${named(mode.count)}; }`;
+  };
+  return `{
+let n: i64 = load<i32>(to, ${index * 4});
+${lines(range(words).map(step))}
+store<i32>(to, <i32>n, ${index * 4});
+}`;
 }
 
-function kernel(mode) {
-  const wordBytes = (mask) => (mask ? 32 : 16);
+function kernel(mode, words) {
+  const planes = mode.weightMask ? 2 : 1;
+  const unrolled = mode.rowMask || mode.weightMask ? 1 : TILE;
+  const rowWords = range(words).flatMap((word) => [
+    `const xs${word} = load<u64>(sign, ${word * 8});`,
+    ...(mode.rowMask ? [`const xm${word} = load<u64>(mask, ${word * 8});`] : []),
+  ]);
   return `
-export function count${mode.name}(row: usize, weights: usize, words: i32, tiles: i32, to: usize): void {
-  const tileBytes = <usize>words * ${wordBytes(mode.weightMask)};
-  for (let tile = 0; tile < tiles; tile++) {
-    ${join(both.map(([r, o]) => `let a${r}${o}: i64 = 0;`))}
-    let x = row;
-    let w = weights;
-    let left = words;
-    while (true) {
-      ${join([...Array(UNROLLED).keys()].map((word) => step(mode, word)), "\n")}
-      left -= ${UNROLLED};
-      x += ${UNROLLED * wordBytes(mode.rowMask)};
-      w += ${UNROLLED * wordBytes(mode.weightMask)};
-    }
-    ${join(both.map(([r, o]) => `store<i32>(to, <i32>a${r}${o}, ${r * 256 + o * 4});`))}
-    weights += tileBytes;
-    to += 8;
-  }
+export function count${mode.name}${words}(sign: usize, mask: usize, weights: usize, tiles: i32, to: usize): void {
+${lines(rowWords)}
+const end = to + (<usize>tiles << ${Math.log2(TILE) + 2});
+do {
+${lines(range(unrolled).map((index) => output(mode, words, index)))}
+weights += ${unrolled * words * planes * 8};
+to += ${unrolled * 4};
+} while (to < end);
 }`;
 }
 
 export function popcountSource() {
-  const call = (mode) => `return count${mode.name}(row, weights, words, tiles, to);`;
-  return [
+  const counts = range(MAXIMUM).map((index) => index + 1);
+  const call = (mode, words) => `return count${mode.name}${words}(sign, mask, weights, tiles, to);`;
+  const byWords = (mode) => `
+function count${mode.name}(words: u32, sign: usize, mask: usize, weights: usize, tiles: i32, to: usize): void {
+switch (words) {
+${lines(counts.map((words) => `${words < MAXIMUM ? `case ${words}` : "default"}: ${call(mode, words)}`))}
+}
+}`;
+  return lines([
     "// Made by scripts/generate-kernels.mjs from popcount.source.mjs.",
-    ...modes.map(kernel),
+    `export const TILE: u32 = ${TILE};`,
+    `export const MAXIMUM: u32 = ${MAXIMUM};`,
+    ...modes.flatMap((mode) => [...counts.map((words) => kernel(mode, words)), byWords(mode)]),
     `
-/** Counts of a pair of rows by mode: ${join(modes.map(({ name }, index) => `${index} ${name}`), ", ")}. */
-export function countPair(mode: u32, row: usize, weights: usize, words: i32, tiles: i32, to: usize): void {
-  switch (mode) {
-    ${join(modes.map((mode, index) => `case ${index}: ${call(mode)}`), "\n    ")}
-  }
+/** Subtracts the counts of a row by mode: ${modes.map(({ name }, index) => `${index} ${name}`).join(", ")}. */
+export function countRow(mode: u32, words: u32, sign: usize, mask: usize, weights: usize, tiles: i32, to: usize): void {
+switch (mode) {
+${lines(modes.map(({ name }, index) => `case ${index}: return count${name}(words, sign, mask, weights, tiles, to);`))}
+}
 }
 `,
-  ].join("\n");
+  ]);
 }

@@ -3,18 +3,17 @@
 /** Words of every command: opcode, length in words, positions; then what is its own. */
 export const HEADER: usize = 3;
 
-// A thread's scratch begins with these, SCRATCH_HEADER bytes of `../encode.ts`; then come the rows of the
-// matrix kernel's terms, then local rows.
+// A thread's scratch begins with these, SCRATCH_HEADER bytes of `../encode.ts`; then come local rows.
 /** i32: code of the first error (0: none), sample, element, index of the command */
 export const ERROR: usize = 0;
-/** i32[2][64]: popcounts of two rows and 64 outputs */
-export const COUNTS: usize = 64;
-/** i32[2][64]: their sums */
-export const SUMS: usize = 576;
+/** i32[256]: sums of a row and 256 outputs */
+export const SUMS: usize = 64;
 /** u32[256]: random words of 64 blocks */
 export const WORDS: usize = 1088;
 /** u32[10][2][4]: round keys of Philox, each four times */
 export const KEYS: usize = 2112;
+/** i32[256]: minus the popcounts of a row and 256 outputs */
+export const COUNTS: usize = 3072;
 
 export const NOT_A_NUMBER: i32 = 1;
 export const OUTSIDE_TABLE: i32 = 2;

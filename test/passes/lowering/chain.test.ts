@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { broadcastIndex, traceChain } from "../../../passes/lowering/chain.ts";
 import type { NodeSpec } from "../../support/build-onnx.ts";
-import { buildGraph, floats, integers } from "../../support/build-onnx.ts";
+import { buildGraph, buildModel, floats, integers } from "../../support/build-onnx.ts";
 import { preparedGraph } from "../../support/pass-context.ts";
-import { buildModel } from "../../support/build-onnx.ts";
 
 const constants = {
   two: floats([], [2]),
@@ -23,7 +22,9 @@ const constants = {
 async function traced(nodes: readonly NodeSpec[], outputs = ["y"]) {
   const model = buildModel({ inputs: { x: ["float32", ["n", 4]] }, outputs, nodes, constants });
   const trace = traceChain(await preparedGraph(model), "x", "y");
-  return trace && { source: [...trace.source], direction: Array.from(trace.direction, (way) => way + 0) };
+  return (
+    trace && { source: [...trace.source], direction: Array.from(trace.direction, (way) => way + 0) }
+  );
 }
 
 const inOrder = [0, 1, 2, 3];
@@ -35,21 +36,82 @@ describe("directions", () => {
   const rules: readonly [string, readonly NodeSpec[], readonly number[]][] = [
     ["Relu rises", [["Relu", ["x"], ["y"]]], rising],
     ["Neg falls", [["Neg", ["x"], ["y"]]], falling],
-    ["two falls rise", [["Neg", ["x"], ["a"]], ["Neg", ["a"], ["y"]]], rising],
+    [
+      "two falls rise",
+      [
+        ["Neg", ["x"], ["a"]],
+        ["Neg", ["a"], ["y"]],
+      ],
+      rising,
+    ],
     ["a positive factor keeps, a negative one turns", [["Mul", ["x", "minusTwo"], ["y"]]], falling],
     ["a constant less the value falls", [["Sub", ["two", "x"], ["y"]]], falling],
     ["division by a negative constant falls", [["Div", ["x", "minusTwo"], ["y"]]], falling],
     ["a constant over the value is not proved", [["Div", ["two", "x"], ["y"]]], unproved],
     ["Abs is not proved", [["Abs", ["x"], ["y"]]], unproved],
-    ["what is not proved stays so", [["Abs", ["x"], ["a"]], ["Neg", ["a"], ["y"]]], unproved],
+    [
+      "what is not proved stays so",
+      [
+        ["Abs", ["x"], ["a"]],
+        ["Neg", ["a"], ["y"]],
+      ],
+      unproved,
+    ],
     ["x·x is not proved", [["Mul", ["x", "x"], ["y"]]], unproved],
-    ["x + relu(x) rises", [["Relu", ["x"], ["a"]], ["Add", ["x", "a"], ["y"]]], rising],
-    ["x − relu(x) is not proved", [["Relu", ["x"], ["a"]], ["Sub", ["x", "a"], ["y"]]], unproved],
-    ["a condition chooses the larger where it holds: rises", [["Greater", ["x", "two"], ["c"]], ["Where", ["c", "two", "minusTwo"], ["y"]]], rising],
-    ["a condition chooses the smaller: falls", [["Greater", ["x", "two"], ["c"]], ["Where", ["c", "minusTwo", "two"], ["y"]]], falling],
-    ["Less falls", [["Less", ["x", "two"], ["c"]], ["Cast", ["c"], ["y"], { to: 1 }]], falling],
-    ["Not turns", [["Less", ["x", "two"], ["c"]], ["Not", ["c"], ["d"]], ["Cast", ["d"], ["y"], { to: 1 }]], rising],
-    ["LeakyRelu with a negative slope is not proved", [["LeakyRelu", ["x"], ["y"], { alpha: { kind: "float", value: -0.5 } }]], unproved],
+    [
+      "x + relu(x) rises",
+      [
+        ["Relu", ["x"], ["a"]],
+        ["Add", ["x", "a"], ["y"]],
+      ],
+      rising,
+    ],
+    [
+      "x − relu(x) is not proved",
+      [
+        ["Relu", ["x"], ["a"]],
+        ["Sub", ["x", "a"], ["y"]],
+      ],
+      unproved,
+    ],
+    [
+      "a condition chooses the larger where it holds: rises",
+      [
+        ["Greater", ["x", "two"], ["c"]],
+        ["Where", ["c", "two", "minusTwo"], ["y"]],
+      ],
+      rising,
+    ],
+    [
+      "a condition chooses the smaller: falls",
+      [
+        ["Greater", ["x", "two"], ["c"]],
+        ["Where", ["c", "minusTwo", "two"], ["y"]],
+      ],
+      falling,
+    ],
+    [
+      "Less falls",
+      [
+        ["Less", ["x", "two"], ["c"]],
+        ["Cast", ["c"], ["y"], { to: 1 }],
+      ],
+      falling,
+    ],
+    [
+      "Not turns",
+      [
+        ["Less", ["x", "two"], ["c"]],
+        ["Not", ["c"], ["d"]],
+        ["Cast", ["d"], ["y"], { to: 1 }],
+      ],
+      rising,
+    ],
+    [
+      "LeakyRelu with a negative slope is not proved",
+      [["LeakyRelu", ["x"], ["y"], { alpha: { kind: "float", value: -0.5 } }]],
+      unproved,
+    ],
     ["Min with a constant rises", [["Min", ["x", "two"], ["y"]]], rising],
   ];
   test.each(rules)("%s", async (_, nodes, direction) => {
@@ -57,7 +119,10 @@ describe("directions", () => {
   });
 
   test("factors of both signs and of zero: turned, kept, constant", async () => {
-    expect(await traced([["Mul", ["x", "signs"], ["y"]]])).toEqual({ source: [0, 1, -1, 3], direction: [1, -1, 0, 1] });
+    expect(await traced([["Mul", ["x", "signs"], ["y"]]])).toEqual({
+      source: [0, 1, -1, 3],
+      direction: [1, -1, 0, 1],
+    });
   });
 
   test("a batch normalization goes by the sign of its scale, channel by channel", async () => {
@@ -102,7 +167,11 @@ describe("where an element comes from", () => {
   });
 
   test("a size that is not known has no trace", () => {
-    const graph = buildGraph({ inputs: { x: ["float32", ["n", "m"]] }, outputs: ["y"], nodes: [["Relu", ["x"], ["y"]]] });
+    const graph = buildGraph({
+      inputs: { x: ["float32", ["n", "m"]] },
+      outputs: ["y"],
+      nodes: [["Relu", ["x"], ["y"]]],
+    });
     expect(traceChain(graph, "x", "y")).toBeNull();
   });
 });

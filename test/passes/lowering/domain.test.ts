@@ -21,7 +21,12 @@ const named: Readonly<Record<string, Tensor>> = {
 };
 
 /** What is known of the last value of some nodes on inputs x and z. */
-function after(nodes: readonly NodeSpec[], type: ElementType = "float32", x?: Domain, z?: Domain): Domain | undefined {
+function after(
+  nodes: readonly NodeSpec[],
+  type: ElementType = "float32",
+  x?: Domain,
+  z?: Domain,
+): Domain | undefined {
   const graph = buildGraph({
     inputs: { x: [type, ["n", 4]], z: [type, ["n", 4]] },
     outputs: ["y"],
@@ -69,17 +74,72 @@ describe("the type of an input says what it holds", () => {
 });
 
 describe("what an operator leaves", () => {
-  const rules: readonly [name: string, nodes: readonly NodeSpec[], x: Domain | undefined, expected: readonly number[] | null][] = [
+  const rules: readonly [
+    name: string,
+    nodes: readonly NodeSpec[],
+    x: Domain | undefined,
+    expected: readonly number[] | null,
+  ][] = [
     ["Sign: −1, 0, 1", [["Sign", ["x"], ["y"]]], undefined, [1, 0, -1, 1, 1]],
     ["a comparison: 0, 1", [["Greater", ["x", "half"], ["y"]]], undefined, [1, 0, 0, 1, 1]],
-    ["Where of ±1: the codes ±1", [["Greater", ["x", "half"], ["c"]], ["Where", ["c", "one", "minus"], ["y"]]], undefined, [1, 0, -1, 1, 2]],
-    ["Where of −1 and 1, the other way round", [["Greater", ["x", "half"], ["c"]], ["Where", ["c", "minus", "one"], ["y"]]], undefined, [1, 0, -1, 1, 2]],
-    ["Where of 0 and 2: the codes 0, 1", [["Greater", ["x", "half"], ["c"]], ["Where", ["c", "two", "zero"], ["y"]]], undefined, [2, 0, 0, 1, 1]],
-    ["Where of one number twice: no codes", [["Greater", ["x", "half"], ["c"]], ["Where", ["c", "two", "two"], ["y"]]], undefined, null],
-    ["a condition on signs, else one of them", [["Greater", ["z", "half"], ["c"]], ["Where", ["c", "x", "minus"], ["y"]]], signs, [1, 0, -1, 1, 2]],
-    ["Mul by a constant: another scale", [["Mul", ["x", "half"], ["y"]]], whole(0, 3), [0.5, 0, 0, 3, 1]],
+    [
+      "Where of ±1: the codes ±1",
+      [
+        ["Greater", ["x", "half"], ["c"]],
+        ["Where", ["c", "one", "minus"], ["y"]],
+      ],
+      undefined,
+      [1, 0, -1, 1, 2],
+    ],
+    [
+      "Where of −1 and 1, the other way round",
+      [
+        ["Greater", ["x", "half"], ["c"]],
+        ["Where", ["c", "minus", "one"], ["y"]],
+      ],
+      undefined,
+      [1, 0, -1, 1, 2],
+    ],
+    [
+      "Where of 0 and 2: the codes 0, 1",
+      [
+        ["Greater", ["x", "half"], ["c"]],
+        ["Where", ["c", "two", "zero"], ["y"]],
+      ],
+      undefined,
+      [2, 0, 0, 1, 1],
+    ],
+    [
+      "Where of one number twice: no codes",
+      [
+        ["Greater", ["x", "half"], ["c"]],
+        ["Where", ["c", "two", "two"], ["y"]],
+      ],
+      undefined,
+      null,
+    ],
+    [
+      "a condition on signs, else one of them",
+      [
+        ["Greater", ["z", "half"], ["c"]],
+        ["Where", ["c", "x", "minus"], ["y"]],
+      ],
+      signs,
+      [1, 0, -1, 1, 2],
+    ],
+    [
+      "Mul by a constant: another scale",
+      [["Mul", ["x", "half"], ["y"]]],
+      whole(0, 3),
+      [0.5, 0, 0, 3, 1],
+    ],
     ["a constant times a value", [["Mul", ["half", "x"], ["y"]]], whole(0, 3), [0.5, 0, 0, 3, 1]],
-    ["Mul by another constant a channel: nothing", [["Mul", ["x", "channels"], ["y"]]], whole(0, 3), null],
+    [
+      "Mul by another constant a channel: nothing",
+      [["Mul", ["x", "channels"], ["y"]]],
+      whole(0, 3),
+      null,
+    ],
     ["Div by a constant", [["Div", ["x", "two"], ["y"]]], whole(0, 3), [0.5, 0, 0, 3, 1]],
     ["Div by zero: nothing", [["Div", ["x", "zero"], ["y"]]], whole(0, 3), null],
     ["Add of a constant", [["Add", ["x", "two"], ["y"]]], whole(0, 3), [1, 0, 2, 5, 1]],
@@ -88,27 +148,124 @@ describe("what an operator leaves", () => {
     ["Relu keeps what is not negative", [["Relu", ["x"], ["y"]]], whole(-4, 3), [1, 0, 0, 3, 1]],
     ["Clip to codes", [["Clip", ["x", "minus", "two"], ["y"]]], whole(-4, 3), [1, 0, -1, 2, 1]],
     ["Clip between codes: no codes", [["Clip", ["x", "half", "two"], ["y"]]], whole(-4, 3), null],
-    ["Clip beyond all codes: no codes", [["Clip", ["x", "three", "most"], ["y"]]], whole(-4, 2), null],
+    [
+      "Clip beyond all codes: no codes",
+      [["Clip", ["x", "three", "most"], ["y"]]],
+      whole(-4, 2),
+      null,
+    ],
     ["Min with a constant", [["Min", ["x", "two"], ["y"]]], whole(-4, 3), [1, 0, -4, 2, 1]],
     ["Max with a constant", [["Max", ["zero", "x"], ["y"]]], whole(-4, 3), [1, 0, 0, 3, 1]],
-    ["Round of bounded numbers: whole ones", [["Round", ["x"], ["y"]]], { low: -1.5, high: 2.5, codes: null }, [1, 0, -2, 2, 1]],
+    [
+      "Round of bounded numbers: whole ones",
+      [["Round", ["x"], ["y"]]],
+      { low: -1.5, high: 2.5, codes: null },
+      [1, 0, -2, 2, 1],
+    ],
     ["Floor", [["Floor", ["x"], ["y"]]], { low: -1.5, high: 2.5, codes: null }, [1, 0, -2, 2, 1]],
     ["Ceil", [["Ceil", ["x"], ["y"]]], { low: -1.5, high: 2.5, codes: null }, [1, 0, -1, 3, 1]],
     ["Round of any float: nothing that an array takes", [["Round", ["x"], ["y"]]], undefined, null],
-    ["Round, then Clip: the codes of the Clip", [["Round", ["x"], ["r"]], ["Clip", ["r", "zero", "most"], ["y"]]], undefined, [1, 0, 0, 7, 1]],
-    ["Round, Relu, Min: bounded from two sides", [["Round", ["x"], ["r"]], ["Relu", ["r"], ["p"]], ["Min", ["p", "three"], ["y"]]], undefined, [1, 0, 0, 3, 1]],
-    ["Round·2 + 1, then Clip: odd numbers", [["Round", ["x"], ["r"]], ["Mul", ["r", "two"], ["d"]], ["Add", ["d", "one"], ["o"]], ["Clip", ["o", "minus", "three"], ["y"]]], undefined, [1, 0, -1, 3, 2]],
-    ["Round − ½, clipped between codes: no codes", [["Round", ["x"], ["r"]], ["Sub", ["r", "half"], ["d"]], ["Clip", ["d", "zero", "most"], ["y"]]], undefined, null],
+    [
+      "Round, then Clip: the codes of the Clip",
+      [
+        ["Round", ["x"], ["r"]],
+        ["Clip", ["r", "zero", "most"], ["y"]],
+      ],
+      undefined,
+      [1, 0, 0, 7, 1],
+    ],
+    [
+      "Round, Relu, Min: bounded from two sides",
+      [
+        ["Round", ["x"], ["r"]],
+        ["Relu", ["r"], ["p"]],
+        ["Min", ["p", "three"], ["y"]],
+      ],
+      undefined,
+      [1, 0, 0, 3, 1],
+    ],
+    [
+      "Round·2 + 1, then Clip: odd numbers",
+      [
+        ["Round", ["x"], ["r"]],
+        ["Mul", ["r", "two"], ["d"]],
+        ["Add", ["d", "one"], ["o"]],
+        ["Clip", ["o", "minus", "three"], ["y"]],
+      ],
+      undefined,
+      [1, 0, -1, 3, 2],
+    ],
+    [
+      "Round − ½, clipped between codes: no codes",
+      [
+        ["Round", ["x"], ["r"]],
+        ["Sub", ["r", "half"], ["d"]],
+        ["Clip", ["d", "zero", "most"], ["y"]],
+      ],
+      undefined,
+      null,
+    ],
     ["Sigmoid: between 0 and 1, no codes", [["Sigmoid", ["x"], ["y"]]], undefined, null],
-    ["Sigmoid, Mul, Round: whole numbers", [["Sigmoid", ["x"], ["s"]], ["Mul", ["s", "most"], ["m"]], ["Round", ["m"], ["y"]]], undefined, [1, 0, 0, 7, 1]],
-    ["QuantizeLinear: bytes", [["QuantizeLinear", ["x", "half", "point"], ["y"]]], undefined, [1, 0, 0, 255, 1]],
-    ["QuantizeLinear without a zero point: bytes", [["QuantizeLinear", ["x", "half"], ["y"]]], undefined, [1, 0, 0, 255, 1]],
-    ["QuantizeLinear, DequantizeLinear: the zero point in the codes", [["QuantizeLinear", ["x", "half", "point"], ["q"]], ["DequantizeLinear", ["q", "half", "point"], ["y"]]], undefined, [0.5, 0, -128, 127, 1]],
-    ["Reshape, Transpose, MaxPool keep codes", [["Reshape", ["x", "target"], ["r"]], ["Transpose", ["r"], ["t"]], ["MaxPool", ["t"], ["y"], { kernel_shape: [1] }]], whole(0, 3), [1, 0, 0, 3, 1]],
-    ["ReduceSum of four codes", [["ReduceSum", ["x", "axes"], ["y"]]], whole(0, 1), [1, 0, 0, 4, 1]],
-    ["Cast to integer rounds towards zero", [["Cast", ["x"], ["y"], { to: 6 }]], { low: -1.5, high: 2.5, codes: null }, [1, 0, -1, 2, 1]],
+    [
+      "Sigmoid, Mul, Round: whole numbers",
+      [
+        ["Sigmoid", ["x"], ["s"]],
+        ["Mul", ["s", "most"], ["m"]],
+        ["Round", ["m"], ["y"]],
+      ],
+      undefined,
+      [1, 0, 0, 7, 1],
+    ],
+    [
+      "QuantizeLinear: bytes",
+      [["QuantizeLinear", ["x", "half", "point"], ["y"]]],
+      undefined,
+      [1, 0, 0, 255, 1],
+    ],
+    [
+      "QuantizeLinear without a zero point: bytes",
+      [["QuantizeLinear", ["x", "half"], ["y"]]],
+      undefined,
+      [1, 0, 0, 255, 1],
+    ],
+    [
+      "QuantizeLinear, DequantizeLinear: the zero point in the codes",
+      [
+        ["QuantizeLinear", ["x", "half", "point"], ["q"]],
+        ["DequantizeLinear", ["q", "half", "point"], ["y"]],
+      ],
+      undefined,
+      [0.5, 0, -128, 127, 1],
+    ],
+    [
+      "Reshape, Transpose, MaxPool keep codes",
+      [
+        ["Reshape", ["x", "target"], ["r"]],
+        ["Transpose", ["r"], ["t"]],
+        ["MaxPool", ["t"], ["y"], { kernel_shape: [1] }],
+      ],
+      whole(0, 3),
+      [1, 0, 0, 3, 1],
+    ],
+    [
+      "ReduceSum of four codes",
+      [["ReduceSum", ["x", "axes"], ["y"]]],
+      whole(0, 1),
+      [1, 0, 0, 4, 1],
+    ],
+    [
+      "Cast to integer rounds towards zero",
+      [["Cast", ["x"], ["y"], { to: 6 }]],
+      { low: -1.5, high: 2.5, codes: null },
+      [1, 0, -1, 2, 1],
+    ],
     ["Cast to bool", [["Cast", ["x"], ["y"], { to: 9 }]], undefined, [1, 0, 0, 1, 1]],
-    ["Cast to float keeps codes", [["Cast", ["x"], ["y"], { to: 1 }]], whole(0, 3), [1, 0, 0, 3, 1]],
+    [
+      "Cast to float keeps codes",
+      [["Cast", ["x"], ["y"], { to: 1 }]],
+      whole(0, 3),
+      [1, 0, 0, 3, 1],
+    ],
     ["zero padding of signs: ternary", [["Pad", ["x", "target"], ["y"]]], signs, [1, 0, -1, 1, 1]],
     ["an operator that is not known: nothing", [["Exp", ["x"], ["y"]]], whole(0, 3), null],
   ];
@@ -125,12 +282,19 @@ describe("two quantized values", () => {
     expect(codes(after(sum, "float32", signs, signs))).toEqual([2, 0, -1, 1, 1]);
   });
   test("a sum on two grids has bounds, no codes", () => {
-    const found = after(sum, "float32", whole(0, 3), grid(0.3, 0, { minimum: 0, maximum: 1, step: 1 }));
+    const found = after(
+      sum,
+      "float32",
+      whole(0, 3),
+      grid(0.3, 0, { minimum: 0, maximum: 1, step: 1 }),
+    );
     expect(found?.codes).toBeNull();
     expect(found?.high).toBeCloseTo(3.3, 6);
   });
   test("a difference turns the second round", () => {
-    expect(codes(after([["Sub", ["x", "z"], ["y"]]], "float32", whole(0, 3), whole(0, 1)))).toEqual([1, 0, -1, 3, 1]);
+    expect(codes(after([["Sub", ["x", "z"], ["y"]]], "float32", whole(0, 3), whole(0, 1)))).toEqual(
+      [1, 0, -1, 3, 1],
+    );
   });
   test("signs beside bits are −1, 0, 1", () => {
     expect(codes(after(both, "float32", signs, whole(0, 1)))).toEqual([1, 0, -1, 1, 1]);
@@ -139,7 +303,9 @@ describe("two quantized values", () => {
     expect(codes(after(both, "float32", signs, signs))).toEqual([1, 0, -1, 1, 2]);
   });
   test("two grids side by side have none in common", () => {
-    expect(codes(after(both, "float32", signs, grid(0.3, 0, { minimum: 0, maximum: 1, step: 1 })))).toBeNull();
+    expect(
+      codes(after(both, "float32", signs, grid(0.3, 0, { minimum: 0, maximum: 1, step: 1 }))),
+    ).toBeNull();
   });
   test("a product of two values is not known", () => {
     expect(after([["Mul", ["x", "z"], ["y"]]], "float32", signs, signs)).toBeUndefined();

@@ -14,7 +14,12 @@ function found(node: NodeSpec) {
     inputs: { x: ["float32", ["n", 2]], deep: ["float32", ["n", 2, 2]] },
     outputs: ["y"],
     nodes: [node],
-    constants: { w, c: floats([3], [1, 2, 3]), vector: floats([2], [1, -1]), stack: floats([1, 2, 3], byRow) },
+    constants: {
+      w,
+      c: floats([3], [1, 2, 3]),
+      vector: floats([2], [1, -1]),
+      stack: floats([1, 2, 3], byRow),
+    },
   });
   return matrixNodeOf(graph, graph.nodes[0]);
 }
@@ -22,12 +27,22 @@ function found(node: NodeSpec) {
 const codes = (node: NodeSpec) => {
   const matrix = found(node);
   const recognized = matrix && recognizeWeights(matrix.weights);
-  return recognized && { outputs: recognized.codes.outputs, inputs: recognized.codes.inputs, codes: [...recognized.codes.data] };
+  return (
+    recognized && {
+      outputs: recognized.codes.outputs,
+      inputs: recognized.codes.inputs,
+      codes: [...recognized.codes.data],
+    }
+  );
 };
 
 describe("weights as [outputs x inputs]", () => {
   test("MatMul with the weights on the right: outputs are columns", () => {
-    expect(codes(["MatMul", ["x", "w"], ["y"]])).toEqual({ outputs: 3, inputs: 2, codes: byColumn });
+    expect(codes(["MatMul", ["x", "w"], ["y"]])).toEqual({
+      outputs: 3,
+      inputs: 2,
+      codes: byColumn,
+    });
   });
   test("MatMul with the weights on the left: outputs are rows", () => {
     expect(codes(["MatMul", ["w", "x"], ["y"]])).toEqual({ outputs: 2, inputs: 3, codes: byRow });
@@ -35,15 +50,28 @@ describe("weights as [outputs x inputs]", () => {
   });
   test("Gemm: outputs are columns, with transB rows", () => {
     expect(codes(["Gemm", ["x", "w"], ["y"]])).toEqual({ outputs: 3, inputs: 2, codes: byColumn });
-    expect(codes(["Gemm", ["x", "w"], ["y"], { transB: 1 }])).toEqual({ outputs: 2, inputs: 3, codes: byRow });
+    expect(codes(["Gemm", ["x", "w"], ["y"], { transB: 1 }])).toEqual({
+      outputs: 2,
+      inputs: 3,
+      codes: byRow,
+    });
   });
 });
 
 describe("what a Gemm adds", () => {
   test("transA, alpha, beta and C", () => {
-    const attributes = { transA: 1, alpha: { kind: "float", value: 0.5 }, beta: { kind: "float", value: 2 } } as const;
+    const attributes = {
+      transA: 1,
+      alpha: { kind: "float", value: 0.5 },
+      beta: { kind: "float", value: 2 },
+    } as const;
     const gemm = found(["Gemm", ["x", "w", "c"], ["y"], attributes]);
-    expect(gemm).toMatchObject({ data: "x", transposeData: true, alpha: 0.5, bias: { value: "c", beta: 2 } });
+    expect(gemm).toMatchObject({
+      data: "x",
+      transposeData: true,
+      alpha: 0.5,
+      bias: { value: "c", beta: 2 },
+    });
   });
   test("a beta of 0 leaves C out", () => {
     const gemm = found(["Gemm", ["x", "w", "c"], ["y"], { beta: { kind: "float", value: 0 } }]);
@@ -57,7 +85,10 @@ describe("no matrix node", () => {
     ["a stack of matrices", ["MatMul", ["x", "stack"], ["y"]]],
     ["two values", ["MatMul", ["x", "x"], ["y"]]],
     ["two constants", ["MatMul", ["w", "w"], ["y"]]],
-    ["weights left of a value of rank 3, which is one product a sample", ["MatMul", ["w", "deep"], ["y"]]],
+    [
+      "weights left of a value of rank 3, which is one product a sample",
+      ["MatMul", ["w", "deep"], ["y"]],
+    ],
     ["another operator", ["Mul", ["x", "w"], ["y"]]],
     ["another domain", ["custom:MatMul", ["x", "w"], ["y"]]],
   ] as const)("%s", (_, node) => {

@@ -27,7 +27,16 @@ function probeOf(chain: Chain, elements: number, range: CodeRange, type: Element
     release: async () => {},
   };
   const outputOf = Int32Array.from({ length: elements }, (_, e) => e);
-  const probe: Probe = { session, input: "n", output: "codes", type, shape: [elements], anyBatch: true, range, outputOf };
+  const probe: Probe = {
+    session,
+    input: "n",
+    output: "codes",
+    type,
+    shape: [elements],
+    anyBatch: true,
+    range,
+    outputOf,
+  };
   return { probe, calls: () => calls };
 }
 
@@ -73,7 +82,9 @@ describe("switching points of sums", () => {
     expect(calls()).toBeLessThanOrEqual(32);
   });
   test("a chain that is said to rise and does not is a bug that is found", async () => {
-    await expect(thresholds((n) => (Math.abs(n) > 3 ? 1 : -1), sign, 10)).rejects.toThrow(/extract-thresholds/);
+    await expect(thresholds((n) => (Math.abs(n) > 3 ? 1 : -1), sign, 10)).rejects.toThrow(
+      /extract-thresholds/,
+    );
   });
 });
 
@@ -84,11 +95,24 @@ describe("where no direction is proved, the whole range decides", () => {
   });
   test("a chain that falls after all has falling ones", async () => {
     const points = await sumPoints(probeOf((n) => (n <= 3 ? 1 : -1), 1, sign).probe, 10, unknown);
-    expect(points).toEqual({ kind: "thresholds", thresholds: Int32Array.of(3), directions: Int8Array.of(-1) });
+    expect(points).toEqual({
+      kind: "thresholds",
+      thresholds: Int32Array.of(3),
+      directions: Int8Array.of(-1),
+    });
   });
   test("a chain that does neither is a table of code indices", async () => {
-    const points = await sumPoints(probeOf((n) => (Math.abs(n) >= 2 ? 1 : -1), 1, sign).probe, 3, unknown);
-    expect(points).toMatchObject({ kind: "table", minimum: -3, maximum: 3, codes: Int16Array.of(1, 1, 0, 0, 0, 1, 1) });
+    const points = await sumPoints(
+      probeOf((n) => (Math.abs(n) >= 2 ? 1 : -1), 1, sign).probe,
+      3,
+      unknown,
+    );
+    expect(points).toMatchObject({
+      kind: "table",
+      minimum: -3,
+      maximum: 3,
+      codes: Int16Array.of(1, 1, 0, 0, 0, 1, 1),
+    });
   });
   test("a range beyond 2^16 has no table", async () => {
     expect(await thresholds((n) => (n >= 3 ? 1 : -1), sign, 2 ** 15, unknown)).toBeNull();
@@ -106,7 +130,9 @@ test("bisection finds what a look at every sum finds, for any staircase in eithe
       const passed = (n: number) => points.filter((p) => (falls ? n <= p : n >= p)).length;
       const found = await thresholds(passed, two, bound, falls ? down(1) : up(1));
       for (let n = -bound; n <= bound; n++) {
-        const count = Array.isArray(found) ? found.filter((t) => (falls ? n <= t : n >= t)).length : -1;
+        const count = Array.isArray(found)
+          ? found.filter((t) => (falls ? n <= t : n >= t)).length
+          : -1;
         expect(count).toBe(passed(n));
       }
     }),
@@ -114,13 +140,20 @@ test("bisection finds what a look at every sum finds, for any staircase in eithe
 });
 
 describe("switching points of floats", () => {
-  const floatThresholds = async (chain: Chain, type: ElementType = "float32", directions = up(1)) => {
+  const floatThresholds = async (
+    chain: Chain,
+    type: ElementType = "float32",
+    directions = up(1),
+  ) => {
     const points = await floatPoints(probeOf(chain, 1, sign, type).probe, directions);
     return points?.kind === "floats" ? [...points.thresholds] : points;
   };
   test("the order of positions is the order of float32", () => {
     const at = [float32Order.first, -2, -1, 0, 1, float32Order.last].map(float32Order.value);
-    expect(at).toEqual([-3.4028234663852886e38, -1.401298464324817e-45, -0, 0, 1.401298464324817e-45, 3.4028234663852886e38]);
+    expect(at).toEqual([
+      -3.4028234663852886e38, -1.401298464324817e-45, -0, 0, 1.401298464324817e-45,
+      3.4028234663852886e38,
+    ]);
   });
   test("the very float at which a chain switches, of either sign", async () => {
     expect(await floatThresholds((x) => (x > 0.1 ? 1 : -1))).toEqual([0.10000000149011612]);

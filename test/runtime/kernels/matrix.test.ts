@@ -62,41 +62,48 @@ describe.each([1, 2])("with %i threads", (threads) => {
   });
   afterAll(() => engine.close());
 
-  test("sums are the inner products of the digits, for every pair of plane kinds", async () => {
-    for (const x of ["bipolar", "ternary", "unipolar"] as const) {
-      for (const w of ["bipolar", "ternary", "unipolar"] as const) {
-        const mark = engine.mark();
-        const next = numbers(x.length * 7 + w.length);
-        const [inputs, outputs, rows] = [131, 70, 9];
-        const { term, digits } = randomTerm(engine, x, rows, inputs, 1, next);
-        const weights = Int8Array.from(
-          { length: outputs * inputs },
-          () => digitOf[w][next(digitOf[w].length)],
-        );
-        const sums = engine.rows(outputs * 4, rows);
-        const command: Matrix = {
-          kind: "matrix",
-          positions: 1,
-          from: [term],
-          weights: packWeights(engine, weights, outputs, inputs),
-          sums,
-          thresholds: null,
-          sign: null,
-          mask: null,
-          codes: null,
-        };
-        await engine.run([command], rows);
-        const expected = Int32Array.from({ length: rows * outputs }, (_, at) => {
-          const [r, o] = [Math.floor(at / outputs), at % outputs];
-          let sum = 0;
-          for (let i = 0; i < inputs; i++) sum += digits[r * inputs + i] * weights[o * inputs + i];
-          return sum;
-        });
-        expect(engine.int32(sums.at, rows * outputs)).toEqual(expected);
-        engine.release(mark);
+  // the second has more words and more outputs than the kernel takes at a time
+  test.each([
+    [131, 70, 9],
+    [1100, 261, 9],
+  ])(
+    "sums of %i inputs and %i outputs are the inner products of the digits, for every pair of plane kinds",
+    async (inputs, outputs, rows) => {
+      for (const x of ["bipolar", "ternary", "unipolar"] as const) {
+        for (const w of ["bipolar", "ternary", "unipolar"] as const) {
+          const mark = engine.mark();
+          const next = numbers(x.length * 7 + w.length);
+          const { term, digits } = randomTerm(engine, x, rows, inputs, 1, next);
+          const weights = Int8Array.from(
+            { length: outputs * inputs },
+            () => digitOf[w][next(digitOf[w].length)],
+          );
+          const sums = engine.rows(outputs * 4, rows);
+          const command: Matrix = {
+            kind: "matrix",
+            positions: 1,
+            from: [term],
+            weights: packWeights(engine, weights, outputs, inputs),
+            sums,
+            thresholds: null,
+            sign: null,
+            mask: null,
+            codes: null,
+          };
+          await engine.run([command], rows);
+          const expected = Int32Array.from({ length: rows * outputs }, (_, at) => {
+            const [r, o] = [Math.floor(at / outputs), at % outputs];
+            let sum = 0;
+            for (let i = 0; i < inputs; i++)
+              sum += digits[r * inputs + i] * weights[o * inputs + i];
+            return sum;
+          });
+          expect(engine.int32(sums.at, rows * outputs)).toEqual(expected);
+          engine.release(mark);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("weights of any alphabet are packed exactly", async () => {
     const mark = engine.mark();

@@ -18,7 +18,10 @@ test("patched weights are the bytes of weights packed anew, or none where planes
       (seed, outputs, inputs, alphabet, changed) => {
         const mark = memory.mark();
         const next = numbers(seed);
-        const digits = Int8Array.from({ length: outputs * inputs }, () => alphabet[next(alphabet.length)]);
+        const digits = Int8Array.from(
+          { length: outputs * inputs },
+          () => alphabet[next(alphabet.length)],
+        );
         const term = weightTerm(memory, digits, outputs, inputs, 4);
         const weight = Int32Array.from({ length: next(40) }, () => next(outputs * inputs));
         const digit = Int8Array.from(weight, () => changed[next(changed.length)]);
@@ -26,7 +29,8 @@ test("patched weights are the bytes of weights packed anew, or none where planes
         weight.forEach((w, k) => {
           digits[w] = digit[k];
         });
-        const holds = (planes: WeightTerm) => [...digits].every((d) => (d === 0 ? planes.mask : d === 1 || planes.sign));
+        const holds = (planes: WeightTerm) =>
+          [...digits].every((d) => (d === 0 ? planes.mask : d === 1 || planes.sign));
         if (patched === null) {
           expect([...digit].every((d) => (d === 0 ? term.mask : d === 1 || term.sign))).toBe(false);
         } else {
@@ -35,7 +39,8 @@ test("patched weights are the bytes of weights packed anew, or none where planes
           const anew = weightTerm(memory, digits, outputs, inputs, 4);
           // a plane that is no longer needed stays
           if (anew.sign === patched.sign && anew.mask === patched.mask) {
-            const bytes = (found: WeightTerm) => memory.bytes(found.at, size * (found.sign && found.mask ? 2 : 1)).slice();
+            const bytes = (found: WeightTerm) =>
+              memory.bytes(found.at, size * (found.sign && found.mask ? 2 : 1)).slice();
             const counts = (found: WeightTerm) =>
               found.mask ? memory.int32(found.counts, Math.ceil(outputs / 64) * 64).slice() : null;
             expect(bytes(patched)).toEqual(bytes(anew));

@@ -104,8 +104,9 @@ describe.each([1, 2])("with %i threads", (threads) => {
           const mark = engine.mark();
           const next = numbers(seed);
           const pairs = Math.floor(bitLines / 2);
-          const levels = Uint8Array.from({ length: samples * wordLines * bitLines + 16 }, () =>
-            [0, 1, 0, 1, 255][next(5)],
+          const levels = Uint8Array.from(
+            { length: samples * wordLines * bitLines + 16 },
+            () => [0, 1, 0, 1, 255][next(5)],
           );
           const bounds = (): number => {
             const bound = (): number => [0, 2 ** 32 - 1, next(2 ** 32), next(2 ** 32)][next(4)];
@@ -150,7 +151,8 @@ describe.each([1, 2])("with %i threads", (threads) => {
             for (let i = 0; i < bytes.length; i++) bytes[i] = next(256);
             return made;
           };
-          const chance = (): number => [0, 1, next(256) * 2 ** 24, next(2 ** 31) * 2, 2 ** 32 - 1, 2 ** 32][next(6)];
+          const chance = (): number =>
+            [0, 1, next(256) * 2 ** 24, next(2 ** 31) * 2, 2 ** 32 - 1, 2 ** 32][next(6)];
           const limits = Array.from({ length: cells }, () =>
             [chance(), chance()].sort((a, b) => a - b),
           );
@@ -227,7 +229,9 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const zero = 0.07;
     const cells = chances.length * 20;
     const chanceOf = (cell: number): number => chances[cell % chances.length];
-    const below = Float64Array.from({ length: cells }, (_, cell) => Math.round(chanceOf(cell) * 2 ** 32));
+    const below = Float64Array.from({ length: cells }, (_, cell) =>
+      Math.round(chanceOf(cell) * 2 ** 32),
+    );
     const list = flipList(engine, {
       outputs: Uint32Array.from({ length: cells }, (_, cell) => cell),
       inputs: new Uint32Array(cells),
@@ -259,7 +263,9 @@ describe.each([1, 2])("with %i threads", (threads) => {
         [chance, counts[0]],
         [zero, counts[1]],
       ]) {
-        expect(Math.abs(count / n - expected)).toBeLessThan(5 * Math.sqrt((expected * (1 - expected)) / n));
+        expect(Math.abs(count / n - expected)).toBeLessThan(
+          5 * Math.sqrt((expected * (1 - expected)) / n),
+        );
       }
     });
     engine.release(mark);
@@ -281,7 +287,11 @@ describe.each([1, 2])("with %i threads", (threads) => {
     const mask = engine.rows(8, samples);
     engine.bytes(mask.at, samples * 8).fill(1);
     const term = { sign: null, mask, significance: 1 };
-    const flipped = async (sampleList: readonly number[] | null, sampleBase: number, count: number) => {
+    const flipped = async (
+      sampleList: readonly number[] | null,
+      sampleBase: number,
+      count: number,
+    ) => {
       const sums = engine.rows(32, samples);
       engine.int32(sums.at, samples * 8).fill(0);
       const numbered = sampleList === null ? null : engine.upload(Uint32Array.from(sampleList));
