@@ -152,3 +152,8 @@ export { readImage } from "./compiler/image/read-image.ts";
 export { hashImage, writeImage } from "./compiler/image/write-image.ts";
 export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
 export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";
+export type { Parameter, Target, Technology } from "./compiler/define.ts";
+export type { ProgrammingImage } from "./compiler/ir/image.ts";
+export { tensor } from "./compiler/ir/tensor.ts";
+export type { ByteSink, ByteSource } from "./compiler/image/bytes.ts";
+export { bytesSource, memorySink } from "./compiler/image/bytes.ts";

@@ -45,6 +45,7 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
     assume: (message) => assumptions.push(message),
     progress: job.progress,
   };
+  checkRequest(job);
   const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
   const schedule = await applyPasses(graph, recipe.passes, context);
   await checkSubgraphs(schedule.mapped.network.layers, recipe.executor);
@@ -58,6 +59,27 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
     assumptions,
   };
   return emit(schedule, provenance);
+}
+
+/**
+ * What is asked for must exist, or be refused by name.
+ * @throws UNSUPPORTED
+ */
+function checkRequest({ options, target }: CompileJob): void {
+  if (!["auto", "binary", "ternary"].includes(options.precision)) {
+    throw new XbcError(
+      "UNSUPPORTED",
+      `--precision ${options.precision}: weights are made binary or ternary, or taken as the model quantizes them (auto); ` +
+        "weights of more bits need an encoding that no built-in target has yet",
+    );
+  }
+  const { readOut } = target.technology;
+  if (options.readout !== null && options.readout !== readOut) {
+    throw new XbcError(
+      "UNSUPPORTED",
+      `--readout ${options.readout}: ${target.name} is read ${readOut}; leave --readout out`,
+    );
+  }
 }
 
 /**

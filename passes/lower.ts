@@ -72,6 +72,7 @@ function chooseMatrices(
   const domains = domainsOf(graph, inputDomains(graph, transform));
   const choices = new Map<GraphNode, MatrixChoice>();
   for (const node of graph.nodes) {
+    refuseUnmapped(graph, node);
     const matrix = matrixNodeOf(graph, node);
     if (matrix) choices.set(node, chooseMatrix(matrix, domains.get(matrix.data)));
   }
@@ -83,6 +84,20 @@ function chooseMatrices(
   }
   context.progress("lower", choices.size, choices.size);
   return choices;
+}
+
+/** Operators whose constant weights belong on an array, but are not laid out yet. */
+const unmapped = new Set([
+  "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MatMulInteger", "QLinearMatMul", "LSTM", "GRU", "RNN",
+]);
+
+/** @throws UNSUPPORTED at a constant-weight operator that would otherwise be left in float without a word */
+function refuseUnmapped(graph: Graph, node: GraphNode): void {
+  if (!unmapped.has(node.op) || !node.inputs.slice(1).some((id) => graph.constants.has(id))) return;
+  throw new XbcError(
+    "UNSUPPORTED",
+    `layer ${node.name}: ${node.op} with constant weights is not laid out on arrays yet; use a model of Gemm and MatMul layers`,
+  );
 }
 
 function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixChoice {

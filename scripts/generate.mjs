@@ -14,7 +14,6 @@ const lists = [
   ["targets", "targets", "Target", "../compiler/define.ts"],
   ["targets/encodings", "encodings", "Encoding", "../../compiler/define.ts"],
   ["runtime/noise", "noiseModels", "NoiseModel", "../../compiler/define.ts"],
-  ["runtime/readout", "readouts", "Readout", "./readout.ts"],
 ];
 
 const writeIfChanged = (path, text) => {

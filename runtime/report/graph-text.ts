@@ -1,5 +1,7 @@
 import type { Dimension, Graph, ValueType } from "../../compiler/ir/graph.ts";
+import { analyzeGraph } from "../../compiler/ir/graph-analysis.ts";
 import { bytesPerElement } from "../../compiler/ir/tensor.ts";
+import { capturedValues } from "../../compiler/onnx/captures.ts";
 import { grouped, plural } from "./figures.ts";
 import { blocks, warningsText } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
@@ -18,6 +20,8 @@ export interface GraphSummary {
     readonly bytes: number;
   };
   readonly nodes: readonly NodeSummary[];
+  /** parts that share no value, and nodes of the longest chain */
+  readonly structure: { readonly components: number; readonly longestPath: number };
   readonly warnings: readonly string[];
 }
 
@@ -63,8 +67,14 @@ export function graphSummary(graph: Graph, file: string, sha256: string): GraphS
         return tensor ? [tensor.shape] : [];
       }),
     })),
+    structure: structureOf(graph),
     warnings: graph.warnings,
   };
+}
+
+function structureOf(graph: Graph): GraphSummary["structure"] {
+  const { components, longestPath } = analyzeGraph(graph, capturedValues);
+  return { components: components.length, longestPath: longestPath.length };
 }
 
 const valueSummary = (name: string, found: ValueType | undefined): ValueSummary => ({
@@ -74,7 +84,7 @@ const valueSummary = (name: string, found: ValueType | undefined): ValueSummary 
 });
 
 export function graphText(summary: GraphSummary, paint: Paint): string {
-  const { file, sha256, opsets, inputs, outputs, constants, nodes, warnings } = summary;
+  const { file, sha256, opsets, inputs, outputs, constants, nodes, structure, warnings } = summary;
   return blocks(
     pairs([
       ["model", file],
@@ -90,6 +100,10 @@ export function graphText(summary: GraphSummary, paint: Paint): string {
       [
         "constants",
         `${plural(constants.tensors, "tensor")}, ${plural(constants.elements, "element")}, ${grouped(constants.bytes)} bytes`,
+      ],
+      [
+        "structure",
+        `${plural(structure.components, "part")} that share no value, longest chain of ${plural(structure.longestPath, "node")}`,
       ],
     ]),
     nodeTable(nodes, paint),

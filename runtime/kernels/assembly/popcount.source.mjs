@@ -12,12 +12,15 @@
 // Weights: u64[outputs][words][plane], outputs a multiple of TILE, words at most MAXIMUM.
 // Counts: i32[outputs], from which the counts are subtracted.
 
-/** Outputs of one pass of the loop; `../weights.ts` has the same numbers. */
+/** Outputs to which weights are padded; `../weights.ts` has the same numbers. */
 const TILE = 4;
 /** Words that one function takes. */
 const MAXIMUM = 16;
 
-/** What is counted, from the planes xs, xm of a row and ws, wm of an output; a lone plane is xs or ws. */
+/**
+ * What is counted, from the planes xs, xm of a row and ws, wm of an output; a lone plane is xs or ws. Bits
+ * of `negative` count as -1.
+ */
 const modes = [
   { name: "Xor", count: "popcnt<u64>(ws ^ xs)" },
   { name: "And", count: "popcnt<u64>(ws & xs)" },
@@ -29,19 +32,22 @@ const modes = [
     rowMask: true,
     weightMask: true,
     before: "const m = wm & xm; const d = (ws ^ xs) & m;",
-    count: "(popcnt<u64>(m ^ d) - popcnt<u64>(d))",
+    count: "popcnt<u64>(m ^ d)",
+    negative: "d",
   },
   // sign planes lie within mask planes, so xs & wm needs no xm
   {
     name: "WeightTernary",
     weightMask: true,
-    count: "(popcnt<u64>((wm ^ ws) & xs) - popcnt<u64>(ws & xs))",
+    count: "popcnt<u64>((wm ^ ws) & xs)",
+    negative: "(ws & xs)",
   },
   {
     name: "RowTernary",
     rowMask: true,
     before: "const b = ws & xs;",
-    count: "(popcnt<u64>((ws & xm) ^ b) - popcnt<u64>(b))",
+    count: "popcnt<u64>((ws & xm) ^ b)",
+    negative: "b",
   },
 ];
 
@@ -51,16 +57,19 @@ const lines = (items) => items.join("\n");
 /** Counts of one output: a chain over its words. */
 function output(mode, words, index) {
   const planes = mode.weightMask ? ["ws", "wm"] : ["ws"];
+  // -pop(d) = pop(~d) - 64: subtracted like the rest, with the constant taken off at once
+  const complement = mode.negative ? `n -= popcnt<u64>(~${mode.negative});` : "";
+  const start = mode.negative ? ` + ${64 * words}` : "";
   const step = (word) => {
     const loads = planes.map((name, plane) => {
       const at = ((index * words + word) * planes.length + plane) * 8;
       return `const ${name} = load<u64>(weights, ${at});`;
     });
     const named = (text = "") => text.replace(/\b(xs|xm)\b/g, `$1${word}`);
-    return `{ ${loads.join(" ")} ${named(mode.before)} n -= ${named(mode.count)}; }`;
+    return `{ ${loads.join(" ")} ${named(mode.before)} n -= ${named(mode.count)}; ${named(complement)} }`;
   };
   return `{
-let n: i64 = load<i32>(to, ${index * 4});
+let n: i64 = <i64>load<i32>(to, ${index * 4})${start};
 ${lines(range(words).map(step))}
 store<i32>(to, <i32>n, ${index * 4});
 }`;
