@@ -64,7 +64,11 @@ async function inspectArchive(path: string, { hash }: Flags, console: Console): 
 async function inspectModel(path: string, { hash }: Flags, console: Console): Promise<void> {
   const bytes = await readWhole(path);
   const value = sha256Of(bytes);
-  if (hash) return console.result({ file: path, hash: value }, () => value);
+  if (hash) {
+    // what is no model has no hash to compare with another's
+    await inFile(path, async () => parseOnnx(bytes));
+    return console.result({ file: path, hash: value }, () => value);
+  }
   const external = await externalData(path);
   const graph = await inFile(path, async () => importGraph(parseOnnx(bytes, external)));
   const summary = graphSummary(graph, basename(path), value);

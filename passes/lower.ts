@@ -52,15 +52,24 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   };
 }
 
-/** @throws UNSUPPORTED where an output is an input, or comes twice: no layer makes it */
-function refuseUnmadeOutputs({ inputs, outputs }: Graph): void {
-  const unmade = outputs.find((name, k) => inputs.includes(name) || outputs.indexOf(name) !== k);
-  if (unmade === undefined) return;
-  throw new XbcError(
-    "UNSUPPORTED",
-    `output "${unmade}": needs a value of its own that a node makes, found an input of the model or an output named twice; ` +
-      "leave it out of the model's outputs",
-  );
+/** @throws UNSUPPORTED for an output that no layer makes for each sample: an input, a constant, a name given twice */
+function refuseUnmadeOutputs({ inputs, outputs, constants, values }: Graph): void {
+  const lead = (id: string) => values.get(id)?.shape?.at(0);
+  const hasBatch = inputs.some((id) => typeof lead(id) === "string");
+  outputs.forEach((name, k) => {
+    const refuse = (found: string) => {
+      throw new XbcError(
+        "UNSUPPORTED",
+        `output "${name}": needs a value that nodes make for each sample, found ${found}; leave it out of the model's outputs`,
+      );
+    };
+    if (inputs.includes(name)) refuse("an input of the model");
+    if (constants.has(name)) refuse("a constant");
+    if (outputs.indexOf(name) !== k) refuse("a second output of this name");
+    const shape = values.get(name)?.shape;
+    if (hasBatch && shape && (shape.length === 0 || typeof shape[0] === "number"))
+      refuse(`one of shape [${shape.join(", ")}], without the batch in front`);
+  });
 }
 
 /** Every constant-weight matrix with its codes. @throws NOT_ENCODABLE naming the layer that cannot be put on cells, and what would help */
@@ -88,7 +97,15 @@ function chooseMatrices(
 
 /** Operators whose constant weights belong on an array, but are not laid out yet. */
 const unmapped = new Set([
-  "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MatMulInteger", "QLinearMatMul", "LSTM", "GRU", "RNN",
+  "Conv",
+  "ConvTranspose",
+  "ConvInteger",
+  "QLinearConv",
+  "MatMulInteger",
+  "QLinearMatMul",
+  "LSTM",
+  "GRU",
+  "RNN",
 ]);
 
 /** @throws UNSUPPORTED at a constant-weight operator that would otherwise be left in float without a word */

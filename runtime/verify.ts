@@ -140,7 +140,9 @@ const exactOperators = new Set(
 /** Operators of an image's subgraphs that two executors may round differently. */
 function looseOperators(image: ProgrammingImage): readonly string[] {
   const ops = image.layers.flatMap((layer) =>
-    layer.kind === "subgraph" ? importGraph(parseOnnx(layer.onnx)).nodes.map((node) => node.op) : [],
+    layer.kind === "subgraph"
+      ? importGraph(parseOnnx(layer.onnx)).nodes.map((node) => node.op)
+      : [],
   );
   return [...new Set(ops)].filter((op) => !exactOperators.has(op));
 }

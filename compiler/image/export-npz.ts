@@ -1,5 +1,5 @@
 import type { ProgrammingImage } from "../ir/image.ts";
-import { readBank } from "../ir/placement.ts";
+import { layerCodes } from "./layer-codes.ts";
 import { tensor } from "../ir/tensor.ts";
 import { bankGroups } from "./bank-groups.ts";
 import type { ByteSink } from "./bytes.ts";
@@ -25,7 +25,7 @@ export async function exportNpz(
     const name = encodedName(layer.id);
     const shape = [cells.banks, cells.wordLines, cells.bitLines];
     await addNpyStream(zip, `${name}.levels.npy`, "uint8", shape, levelsOf(placed));
-    const codes = tensor("int16", [placement.outputs, placement.inputs], await codesOf(placed));
+    const codes = tensor("int16", [placement.outputs, placement.inputs], Int16Array.from((await layerCodes(placement, placed.cells)).data));
     await zip.add(`${name}.codes.npy`, writeNpy(codes));
     await zip.add(
       `${name}.scale.npy`,
@@ -37,17 +37,4 @@ export async function exportNpz(
 
 async function* levelsOf({ cells }: PlacedLayer): AsyncGenerator<Uint8Array> {
   for await (const { levels } of bankGroups(cells)) yield levels;
-}
-
-/**
- * The codes of a layer's weights, back from its cells: [outputs x inputs].
- * @throws BAD_FILE if the cells of a weight stand for no code
- */
-export async function codesOf({
-  placement,
-  cells,
-}: Pick<PlacedLayer, "placement" | "cells">): Promise<Int16Array> {
-  const out = new Int16Array(placement.outputs * placement.inputs);
-  for await (const { bank, levels } of bankGroups(cells)) readBank(placement, levels, bank, out);
-  return out;
 }

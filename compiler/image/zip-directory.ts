@@ -440,7 +440,9 @@ async function localHeader(
   );
   const later = (entry.flags & flag.descriptor) !== 0;
   const agrees = (found: number, needed: number) =>
-    found === needed || (later && (found === 0 || found === full32));
+    isOurs && later
+      ? found === 0
+      : found === needed || (later && (found === 0 || found === full32));
   const same =
     name === entry.name &&
     view.getUint16(6, true) === entry.flags &&

@@ -131,5 +131,6 @@ async function imageCase(
       ["export", "--format", "onnx", "-o", "OUT"],
     ]),
     mustFail: mutation.mustFail,
+    sound: bytes,
   };
 }

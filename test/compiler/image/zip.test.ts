@@ -94,6 +94,31 @@ describe("zip", () => {
     expect(await packed(sample, { store: true })).toEqual(await packed(sample, { store: true }));
   });
 
+  test("of an archive that must be ours every flip of a bit is refused", async () => {
+    for (const alwaysZip64 of [false, true]) {
+      for (const stream of [false, true]) {
+        const bytes = await packed(
+          [
+            ["a", text("aaaa")],
+            ["b", text("0123")],
+          ],
+          { store: true, alwaysZip64 },
+          stream,
+        );
+        for (let bit = 0; bit < bytes.length * 8; bit++) {
+          const flipped = patched(bytes, (_, all) => {
+            all[bit >> 3] ^= 1 << (bit & 7);
+          });
+          const read = async () => {
+            const archive = await openZip(bytesSource(flipped), "x.zip", { ours: true });
+            for (const entry of archive.entries.values()) await archive.read(entry);
+          };
+          await expect(read(), `bit ${bit}`).rejects.toThrow(XbcError);
+        }
+      }
+    }
+  });
+
   test("every flip of a bit is refused or leaves every entry as it was", async () => {
     for (const options of [{}, { store: true, alwaysZip64: true }]) {
       for (const stream of [false, true]) {
