@@ -2,10 +2,12 @@ import type { CompileOptions, FloatExecutor, Pass, PassContext, TargetSpec } fro
 import type { Provenance } from "./emit.ts";
 import { emit } from "./emit.ts";
 import { internal, XbcError } from "./errors.ts";
+import { mostElements } from "./image/check-image.ts";
 import { sha256Of } from "./image/sha256.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { ProgrammingImage } from "./ir/image.ts";
-import type { Layer } from "./ir/network.ts";
+import type { Layer, QuantizedNetwork } from "./ir/network.ts";
+import { sizeOf } from "./ir/tensor.ts";
 import { importGraph } from "./onnx/import.ts";
 import type { ExternalData } from "./onnx/parse.ts";
 import { parseOnnx } from "./onnx/parse.ts";
@@ -48,6 +50,7 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
   checkRequest(job);
   const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
   const schedule = await applyPasses(graph, recipe.passes, context);
+  checkSizes(schedule.mapped.network.buffers);
   await checkSubgraphs(schedule.mapped.network.layers, recipe.executor);
   const provenance: Provenance = {
     source: { file: job.name, sha256: sha256Of(job.model) },
@@ -78,6 +81,17 @@ function checkRequest({ options, target }: CompileJob): void {
     throw new XbcError(
       "UNSUPPORTED",
       `--readout ${options.readout}: ${target.name} is read ${readOut}; leave --readout out`,
+    );
+  }
+}
+
+/** What no image may hold is refused before it is written. @throws LIMIT naming the value */
+function checkSizes(buffers: QuantizedNetwork["buffers"]): void {
+  for (const [id, { shape }] of buffers) {
+    if (sizeOf(shape) <= mostElements) continue;
+    throw new XbcError(
+      "LIMIT",
+      `value ${id}: needs at most ${mostElements} elements a sample, found ${sizeOf(shape)} in [${shape.join(", ")}]; export the model for smaller inputs`,
     );
   }
 }

@@ -10,7 +10,7 @@ import { maskedSynapses } from "./masked.ts";
 import type { Metric } from "./metrics.ts";
 import { metricNamed } from "./metrics.ts";
 import type { NoiseChain } from "./noise-chain.ts";
-import { chainOf, quiet } from "./noise-chain.ts";
+import { chainOf, noiseModelNamed, quiet } from "./noise-chain.ts";
 import { pause } from "./pause.ts";
 import { readEnergyOf, timingOf } from "./report/cost-model.ts";
 import type { EvaluationReport, Spread } from "./report/report.ts";
@@ -94,7 +94,7 @@ async function evaluateIn(
     noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
     weak: weak &&
       image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
-    ablation: options.ablation === false || !noisy ? [] : await ablate(trialist, image, noise),
+    ablation: options.ablation === false || !noisy ? [] : await ablate(trialist, image, noise, noisy.spread),
     overTime: [],
     overBer: await sweepBer(trialist, options),
     layers: image.placements.map(({ layer }, index) => ({
@@ -217,19 +217,26 @@ async function ablate(
   trialist: Trialist,
   image: ProgrammingImage,
   chain: NoiseChain,
+  together: Spread,
 ): Promise<EvaluationReport["ablation"]> {
-  const names = chain.active.map((use) => use.model);
+  const names = chain.active.filter(hasEffect).map((use) => use.model);
   const sets = [...names.map((_, k) => names.slice(0, k + 1)), ...names.map((name) => [name])];
   const distinct = [...new Map(sets.map((set) => [set.join("+"), set])).values()];
   const rows: EvaluationReport["ablation"][number][] = [];
   for (const effects of distinct) {
-    const { spread } = await trialist.spread(
-      `ablation ${effects.join("+")}`,
-      chainOf(image.noise, effects),
-    );
+    const isAll = effects.length === names.length;
+    const { spread } = isAll
+      ? { spread: together }
+      : await trialist.spread(`ablation ${effects.join("+")}`, chainOf(image.noise, effects));
     rows.push({ effects, mean: spread.mean, std: spread.std });
   }
   return rows;
+}
+
+/** False where a model's parameters already take its effect out, such as cycling at 0 cycles. */
+function hasEffect({ model, parameters }: NoiseUse): boolean {
+  const ideal = noiseModelNamed(model).ideal?.(parameters);
+  return !ideal || Object.keys(parameters).some((name) => ideal[name] !== parameters[name]);
 }
 
 async function sweepBer(

@@ -10,8 +10,9 @@ import { checkDigital, checkRequantize } from "./check-digital.ts";
 import { checkRange, type Need } from "./check-range.ts";
 import { checkSchedule } from "./check-schedule.ts";
 
-/** most elements of one sample in one buffer, and most cells of one bank: above what any run could hold */
-const mostElements = 2 ** 28;
+/** most elements of one sample in one buffer: above what any run could hold */
+export const mostElements = 2 ** 28;
+/** most cells of one bank */
 const mostBankCells = 2 ** 30;
 /** most banks of an image: 10^8 weights in banks of 8 x 8 cells are fewer */
 const mostBanks = 2 ** 24;

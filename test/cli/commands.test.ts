@@ -228,6 +228,12 @@ describe("inspect", () => {
     expect(hashes[0].out).toMatch(/^[0-9a-f]{64}\n$/);
     expect(hashes[1].out).toBe(hashes[0].out);
   });
+  test("what is neither image nor model has no hash", async () => {
+    writeFileSync(shop.path("zeros"), new Uint8Array(100));
+    const { code, out, error } = await call("inspect", shop.path("zeros"), "--hash");
+    expect([code, out]).toEqual([1, ""]);
+    expect(error).toMatch(/zeros: model.*needs an ONNX/);
+  });
   test("shows a model, known by its content and not its name", async () => {
     const { out } = await call("inspect", shop.path("model.onnx"));
     expect(out).toContain("x float32 [n x 33]");
