@@ -143,17 +143,17 @@ export function characterize(
   );
 }
 
+export type { Parameter, Target, Technology } from "./compiler/define.ts";
 export { XbcError } from "./compiler/errors.ts";
+export type { ByteSink, ByteSource } from "./compiler/image/bytes.ts";
+export { bytesSource, memorySink } from "./compiler/image/bytes.ts";
 export { diffImages } from "./compiler/image/diff.ts";
 export { exportOnnx } from "./compiler/image/export-onnx.ts";
 export { inspectImage } from "./compiler/image/inspect.ts";
 export { locateCell, locateWeight } from "./compiler/image/locate.ts";
 export { readImage } from "./compiler/image/read-image.ts";
 export { hashImage, writeImage } from "./compiler/image/write-image.ts";
-export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
-export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";
-export type { Parameter, Target, Technology } from "./compiler/define.ts";
 export type { ProgrammingImage } from "./compiler/ir/image.ts";
 export { tensor } from "./compiler/ir/tensor.ts";
-export type { ByteSink, ByteSource } from "./compiler/image/bytes.ts";
-export { bytesSource, memorySink } from "./compiler/image/bytes.ts";
+export { applySettings, loadTechnology } from "./compiler/schema/technology.ts";
+export type { CompileReport, EvaluationReport } from "./runtime/report/report.ts";

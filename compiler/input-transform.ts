@@ -63,7 +63,7 @@ export function transformed(x: number, steps: readonly InputTransform[], channel
 /** Axes moved as a `layout` step says, such as NHWC to NCHW. */
 export function relayout(name: string, transform: readonly InputTransform[], data: Tensor): Tensor {
   const step = transform.find((candidate) => candidate.kind === "layout");
-  if (!step || step.kind !== "layout") return data;
+  if (step?.kind !== "layout") return data;
   const shape = data.shape;
   if (shape.length !== step.from.length) {
     throw new XbcError(

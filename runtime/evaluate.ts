@@ -94,7 +94,10 @@ async function evaluateIn(
     noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
     weak: weak &&
       image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
-    ablation: options.ablation === false || !noisy ? [] : await ablate(trialist, image, noise, noisy.spread),
+    ablation:
+      options.ablation === false || !noisy
+        ? []
+        : await ablate(trialist, image, noise, noisy.spread),
     overTime: [],
     overBer: await sweepBer(trialist, options),
     layers: image.placements.map(({ layer }, index) => ({

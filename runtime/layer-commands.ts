@@ -1,5 +1,11 @@
 import { internal } from "../compiler/errors.ts";
-import type { BufferId, DigitalLayer, Layer, MatrixLayer, SubgraphLayer } from "../compiler/ir/network.ts";
+import type {
+  BufferId,
+  DigitalLayer,
+  Layer,
+  MatrixLayer,
+  SubgraphLayer,
+} from "../compiler/ir/network.ts";
 import { levelsOf } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { sizeOf, toFloat32 } from "../compiler/ir/tensor.ts";
@@ -16,7 +22,10 @@ export interface Uploaded {
   readonly at: number;
 }
 
-export function uploadInputs(inputs: ReadonlyMap<BufferId, InputRows>, engine: Engine): ReadonlyMap<BufferId, Uploaded> {
+export function uploadInputs(
+  inputs: ReadonlyMap<BufferId, InputRows>,
+  engine: Engine,
+): ReadonlyMap<BufferId, Uploaded> {
   return new Map([...inputs].map(([id, rows]) => [id, { rows, at: engine.upload(rows.data) }]));
 }
 
@@ -32,7 +41,10 @@ export interface CommandContext {
   readonly floats: ReadonlyMap<BufferId, Tensor>;
 }
 
-export function commandsOf(layer: Exclude<Layer, SubgraphLayer>, context: CommandContext): readonly Command[] {
+export function commandsOf(
+  layer: Exclude<Layer, SubgraphLayer>,
+  context: CommandContext,
+): readonly Command[] {
   return layer.kind === "matrix" ? matrixCommands(layer, context) : digitalCommands(layer, context);
 }
 
@@ -46,16 +58,26 @@ function matrixCommands(layer: MatrixLayer, context: CommandContext): readonly C
   const from = context.placeOf(layer.from);
   const to = context.placeOf(layer.to);
   const weights = context.weights.get(layer.id);
-  if (!from.planes || !weights) throw internal("runner", `layer ${layer.id} lacks planes or weights`);
+  if (!from.planes || !weights)
+    throw internal("runner", `layer ${layer.id} lacks planes or weights`);
   const thresholds = context.thresholds.get(layer.id) ?? null;
-  const base = { kind: "matrix", positions, from: from.planes.terms, weights: weights.packed } as const;
+  const base = {
+    kind: "matrix",
+    positions,
+    from: from.planes.terms,
+    weights: weights.packed,
+  } as const;
   const none = { sums: null, thresholds: null, sign: null, mask: null, codes: null };
   const values = to.values;
   if (layer.requantize.kind === "sum" && weights.flips.length === 0) {
     return [{ ...base, ...none, sums: perPosition(values, layer.outputs * 4, positions) }];
   }
   if (weights.flips.length === 0 && layer.requantize.kind === "thresholds") {
-    const codes = { rows: perPosition(values, layer.outputs * 2, positions), minimum: layer.requantize.range.minimum, step: layer.requantize.range.step };
+    const codes = {
+      rows: perPosition(values, layer.outputs * 2, positions),
+      minimum: layer.requantize.range.minimum,
+      step: layer.requantize.range.step,
+    };
     const direct = positions === to.positions ? directPlanes(to) : null;
     if (direct) return [{ ...base, ...none, thresholds, ...direct }];
     return [{ ...base, ...none, thresholds, codes }, ...packCommands(to)];
@@ -64,9 +86,19 @@ function matrixCommands(layer: MatrixLayer, context: CommandContext): readonly C
   const sums = isSum ? values : context.engine.localRows(positions * layer.outputs * 4);
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const flips = from.planes.terms.flatMap((term, plane) =>
-    weights.flips.map((list): Command => ({
-      kind: "flip", positions, sums: rows, term, list, key: weights.key, sampleBase: context.sampleBase, sampleList: context.sampleList, plane,
-    })),
+    weights.flips.map(
+      (list): Command => ({
+        kind: "flip",
+        positions,
+        sums: rows,
+        term,
+        list,
+        key: weights.key,
+        sampleBase: context.sampleBase,
+        sampleList: context.sampleList,
+        plane,
+      }),
+    ),
   );
   return [
     { ...base, ...none, sums: rows },
@@ -76,16 +108,26 @@ function matrixCommands(layer: MatrixLayer, context: CommandContext): readonly C
 }
 
 /** Planes that the matrix kernel writes itself: one threshold gives a sign, two a sign and a mask. */
-function directPlanes({ planes, buffer }: Place): { readonly sign: Rows; readonly mask: Rows | null } | null {
+function directPlanes({
+  planes,
+  buffer,
+}: Place): { readonly sign: Rows; readonly mask: Rows | null } | null {
   if (!planes || buffer.kind !== "codes") return null;
   if (planes.format.kind === "bipolar") return { sign: planes.format.sign, mask: null };
-  return planes.format.kind === "ternary" ? { sign: planes.format.sign, mask: planes.format.mask } : null;
+  return planes.format.kind === "ternary"
+    ? { sign: planes.format.sign, mask: planes.format.mask }
+    : null;
 }
 
 /** From sums to codes and planes, in digital logic. */
 function requantizeCommands(
   layer: MatrixLayer | Extract<DigitalLayer, { op: "requantize" }>,
-  flow: { readonly from: Rows; readonly to: Place; readonly channels: number; readonly inner: number },
+  flow: {
+    readonly from: Rows;
+    readonly to: Place;
+    readonly channels: number;
+    readonly inner: number;
+  },
   { thresholds, engine }: CommandContext,
 ): readonly Command[] {
   const rule = layer.requantize;
@@ -98,7 +140,10 @@ function requantizeCommands(
   const { minimum, step } = rule.range;
   if (rule.kind === "thresholds") {
     if (!table) throw internal("runner", `layer ${layer.id} lacks its thresholds`);
-    return [{ kind: "requantize", ...base, inner, thresholds: table, minimum, step }, ...packCommands(to)];
+    return [
+      { kind: "requantize", ...base, inner, thresholds: table, minimum, step },
+      ...packCommands(to),
+    ];
   }
   const size = rule.maximum - rule.minimum + 1;
   const at = engine.upload(rule.codes);
@@ -126,37 +171,84 @@ function digitalCommands(layer: DigitalLayer, context: CommandContext): readonly
       const values = to.values;
       const bytes = to.buffer.kind === "sums" ? 4 : 2;
       const order = context.engine.upload(layer.order);
-      const move: Command = { kind: "permute", positions: 1, from: from.values, to: values, elements: layer.order.length, bytes, order, fill: 0 };
+      const move: Command = {
+        kind: "permute",
+        positions: 1,
+        from: from.values,
+        to: values,
+        elements: layer.order.length,
+        bytes,
+        order,
+        fill: 0,
+      };
       return [move, ...packCommands(to)];
     }
     case "requantize": {
       const from = context.placeOf(layer.from);
-      return requantizeCommands(layer, { from: from.values, to, channels: layer.channels, inner: layer.inner }, context);
+      return requantizeCommands(
+        layer,
+        { from: from.values, to, channels: layer.channels, inner: layer.inner },
+        context,
+      );
     }
   }
 }
 
-function encodeCommands(layer: Extract<DigitalLayer, { op: "encode" }>, to: Place, context: CommandContext): readonly Command[] {
+function encodeCommands(
+  layer: Extract<DigitalLayer, { op: "encode" }>,
+  to: Place,
+  context: CommandContext,
+): readonly Command[] {
   const { engine } = context;
   const elements = sizeOf(to.buffer.shape);
   const values = to.values;
   const input = context.uploaded.get(layer.from);
   const { minimum, step } = layer.range;
-  const shared = { positions: 1, to: values, elements, channels: layer.channels, inner: layer.inner };
+  const shared = {
+    positions: 1,
+    to: values,
+    elements,
+    channels: layer.channels,
+    inner: layer.inner,
+  };
   if (input?.rows.kind === "bytes") {
     const from: Rows = { at: input.at, stride: elements, local: false };
     const table = byteTable(layer, input.rows.valueOf);
     if (layer.channels === 1 && to.planes?.format.kind === "bipolar" && to.positions === 1) {
-      return [{ kind: "pack-bytes", positions: 1, from, to: to.planes.format.sign, elements, table: engine.upload(signBits(table)) }];
+      return [
+        {
+          kind: "pack-bytes",
+          positions: 1,
+          from,
+          to: to.planes.format.sign,
+          elements,
+          table: engine.upload(signBits(table)),
+        },
+      ];
     }
     if (to.planes && layer.channels === 1 && table.every((code, byte) => code === byte)) {
       const each = elements / to.positions;
       const bytes = perPosition(from, each, to.positions);
-      return [{ kind: "pack", positions: to.positions, from: bytes, type: "uint8", elements: each, format: to.planes.format }];
+      return [
+        {
+          kind: "pack",
+          positions: to.positions,
+          from: bytes,
+          type: "uint8",
+          elements: each,
+          format: to.planes.format,
+        },
+      ];
     }
-    return [{ kind: "threshold-bytes", ...shared, from, table: engine.upload(table) }, ...packCommands(to)];
+    return [
+      { kind: "threshold-bytes", ...shared, from, table: engine.upload(table) },
+      ...packCommands(to),
+    ];
   }
-  const floats = input?.rows.kind === "floats" ? input.at : engine.upload(toFloat32(floatsOf(context.floats, layer.from)));
+  const floats =
+    input?.rows.kind === "floats"
+      ? input.at
+      : engine.upload(toFloat32(floatsOf(context.floats, layer.from)));
   return [
     {
       kind: "threshold-float",

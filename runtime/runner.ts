@@ -73,8 +73,20 @@ export async function createRunner(
         if (phase.kind === "subgraph") {
           await runSubgraph(phase.layer, await session(phase.layer), floatContext);
         } else {
-          const context = { placeOf, thresholds, weights, engine, sampleBase: draw.sampleBase, sampleList, uploaded, floats };
-          await engine.run(phase.layers.flatMap((layer) => commandsOf(layer, context)), samples);
+          const context = {
+            placeOf,
+            thresholds,
+            weights,
+            engine,
+            sampleBase: draw.sampleBase,
+            sampleList,
+            uploaded,
+            floats,
+          };
+          await engine.run(
+            phase.layers.flatMap((layer) => commandsOf(layer, context)),
+            samples,
+          );
         }
       }
       return collectOutputs(floatContext);
@@ -92,11 +104,18 @@ export async function createRunner(
   };
 }
 
-function uploadThresholds(image: ProgrammingImage, engine: Engine): ReadonlyMap<string, ThresholdTable> {
+function uploadThresholds(
+  image: ProgrammingImage,
+  engine: Engine,
+): ReadonlyMap<string, ThresholdTable> {
   const tables = new Map<string, ThresholdTable>();
   for (const layer of image.layers) {
-    const rule = layer.kind === "matrix" || (layer.kind === "digital" && layer.op === "requantize") ? layer.requantize : null;
-    if (rule?.kind === "thresholds") tables.set(layer.id, thresholdTable(engine, rule.thresholds, rule.directions));
+    const rule =
+      layer.kind === "matrix" || (layer.kind === "digital" && layer.op === "requantize")
+        ? layer.requantize
+        : null;
+    if (rule?.kind === "thresholds")
+      tables.set(layer.id, thresholdTable(engine, rule.thresholds, rule.directions));
   }
   return tables;
 }

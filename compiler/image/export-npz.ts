@@ -1,10 +1,10 @@
 import type { ProgrammingImage } from "../ir/image.ts";
-import { layerCodes } from "./layer-codes.ts";
 import { tensor } from "../ir/tensor.ts";
 import { bankGroups } from "./bank-groups.ts";
 import type { ByteSink } from "./bytes.ts";
 import { encodedName } from "./entry-names.ts";
 import { type PlacedLayer, placedLayers } from "./find-layer.ts";
+import { layerCodes } from "./layer-codes.ts";
 import { writeNpy } from "./npy.ts";
 import { addNpyStream } from "./npz.ts";
 import { type ZipOptions, zipWriter } from "./zip-writer.ts";
@@ -25,7 +25,11 @@ export async function exportNpz(
     const name = encodedName(layer.id);
     const shape = [cells.banks, cells.wordLines, cells.bitLines];
     await addNpyStream(zip, `${name}.levels.npy`, "uint8", shape, levelsOf(placed));
-    const codes = tensor("int16", [placement.outputs, placement.inputs], Int16Array.from((await layerCodes(placement, placed.cells)).data));
+    const codes = tensor(
+      "int16",
+      [placement.outputs, placement.inputs],
+      Int16Array.from((await layerCodes(placement, placed.cells)).data),
+    );
     await zip.add(`${name}.codes.npy`, writeNpy(codes));
     await zip.add(
       `${name}.scale.npy`,

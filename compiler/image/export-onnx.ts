@@ -13,7 +13,10 @@ export async function codesOfImage(
 ): Promise<ReadonlyMap<LayerId, CodeMatrix>> {
   const codes = new Map<LayerId, CodeMatrix>();
   for (let index = 0; index < image.placements.length; index++) {
-    codes.set(image.placements[index].layer, await layerCodes(image.placements[index], image.cells[index]));
+    codes.set(
+      image.placements[index].layer,
+      await layerCodes(image.placements[index], image.cells[index]),
+    );
   }
   return codes;
 }

@@ -27,7 +27,8 @@ type Rows = Exclude<TensorData, BigInt64Array | BigUint64Array>;
 /** A zero-filled row buffer of the source's type. */
 function rowsOf(type: ElementType, length: number): Rows {
   const data = allocate(type, length);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) throw internal("extract-thresholds", "64-bit source");
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    throw internal("extract-thresholds", "64-bit source");
   return data;
 }
 
@@ -47,8 +48,10 @@ async function ask(probe: Probe, rows: Rows): Promise<Int32Array> {
       new Map([[probe.input, tensor(probe.type, [batch, ...probe.shape], feed)]]),
     );
     const codes = answer.get(probe.output);
-    if (!codes || codes.data.length !== batch * elements) throw internal("extract-thresholds", `${probe.output}: lost its shape`);
-    const values = codes.data instanceof Float32Array ? codes.data : Float32Array.from(toNumbers(codes));
+    if (!codes || codes.data.length !== batch * elements)
+      throw internal("extract-thresholds", `${probe.output}: lost its shape`);
+    const values =
+      codes.data instanceof Float32Array ? codes.data : Float32Array.from(toNumbers(codes));
     indexCodes(values, probe, found.subarray(first * elements, (first + batch) * elements));
   }
   return found;
@@ -59,7 +62,8 @@ function indexCodes(values: Float32Array, { outputOf, range }: Probe, found: Int
   const elements = outputOf.length;
   const { minimum, step } = range;
   for (let row = 0; row < found.length; row += elements) {
-    for (let e = 0; e < elements; e++) found[row + e] = (values[row + outputOf[e]] - minimum) / step;
+    for (let e = 0; e < elements; e++)
+      found[row + e] = (values[row + outputOf[e]] - minimum) / step;
   }
 }
 
@@ -80,7 +84,8 @@ export async function sweep(
     const rows = rowsOf(probe.type, count * elements);
     for (let k = 0; k < count; k++) rows.fill(first + k, k * elements, (k + 1) * elements);
     const codes = await ask(probe, rows);
-    for (let k = 0; k < count; k++) visit(first + k, codes.subarray(k * elements, (k + 1) * elements));
+    for (let k = 0; k < count; k++)
+      visit(first + k, codes.subarray(k * elements, (k + 1) * elements));
   }
 }
 

@@ -3,9 +3,9 @@ import { bytesSource, memorySink } from "../../../compiler/image/bytes.ts";
 import { changedCells, diffImages } from "../../../compiler/image/diff.ts";
 import { exportCsv } from "../../../compiler/image/export-csv.ts";
 import { exportNpz } from "../../../compiler/image/export-npz.ts";
-import { layerCodes } from "../../../compiler/image/layer-codes.ts";
 import { placedLayers } from "../../../compiler/image/find-layer.ts";
 import { inspectImage } from "../../../compiler/image/inspect.ts";
+import { layerCodes } from "../../../compiler/image/layer-codes.ts";
 import { locateCell, locateWeight } from "../../../compiler/image/locate.ts";
 import { readNpz } from "../../../compiler/image/npz.ts";
 import { exportPulses, pulseColumns } from "../../../compiler/image/pulses.ts";
@@ -69,7 +69,9 @@ describe("exports", () => {
     const arrays = await readNpz(bytesSource(sink.bytes()), "x.npz");
     expect(arrays.get("conv1%2F%CE%B1.levels")?.shape).toEqual([6, 4, 8]);
     for (const placed of placedLayers(image)) {
-      expect(Int16Array.from((await layerCodes(placed.placement, placed.cells)).data)).toEqual(testCodes(placed.placement).data);
+      expect(Int16Array.from((await layerCodes(placed.placement, placed.cells)).data)).toEqual(
+        testCodes(placed.placement).data,
+      );
     }
     expect(arrays.get("fc3.codes")?.data).toEqual(testCodes(image.placements[2]).data);
     expect(arrays.get("fc3.scale")?.data).toEqual(Float32Array.of(0.125));
