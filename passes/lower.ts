@@ -133,6 +133,14 @@ function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixCho
         "give --calibration DATA to quantize them, or --input-encoding if it is the network's input",
     );
   }
+  const { scale } = domain.codes;
+  if (!weights.scale.every((s) => Number.isFinite(Math.fround(s * scale)))) {
+    throw new XbcError(
+      "NOT_ENCODABLE",
+      `layer ${node.name}: needs a finite float32 as real value of its sum 1, found weights of scale ${weights.scale[0]} ` +
+        `on activations of scale ${scale}; scale the model's constants`,
+    );
+  }
   return { matrix, weights, domain: domain.codes };
 }
 

@@ -1,70 +1,21 @@
-import { XbcError } from "../errors.ts";
+import type { XbcError } from "../errors.ts";
 import { type ByteSource, readExactly } from "./bytes.ts";
 import {
-  flag,
-  full16,
-  full32,
-  method,
-  ours,
-  recordSize,
-  signature,
-  zip64Extra,
-} from "./zip-format.ts";
-
-/** One entry as the directory describes it, checked. */
-export interface ZipEntry {
-  readonly name: string;
-  readonly method: number;
-  readonly flags: number;
-  /** date and time of the last change, as ZIP writes them */
-  readonly stamp: number;
-  readonly crc: number;
-  readonly size: number;
-  readonly compressedSize: number;
-  /** of its local header */
-  readonly offset: number;
-  /** fields that unpacking does not need */
-  readonly idle: IdleFields;
-}
-
-/** What writers say of themselves and of the file system that a file came from. */
-interface IdleFields {
-  readonly madeBy: number;
-  readonly needed: number;
-  readonly comment: number;
-  readonly internal: number;
-  readonly external: number;
-  /** bytes of extra fields that are no ZIP64 field of the length that its values take */
-  readonly extra: number;
-  readonly isZip64: boolean;
-}
-
-export interface DirectoryLimits {
-  readonly entries: number;
-  readonly totalSize: number;
-  /** true: idle fields must hold what zipWriter writes, so that no byte of an archive can change unseen */
-  readonly ours: boolean;
-}
+  bad,
+  type DirectoryLimits,
+  entryName,
+  notOurs,
+  viewOf,
+  wide,
+  type ZipEntry,
+  zip64Values,
+} from "./zip-entry.ts";
+import { flag, full16, full32, method, ours, recordSize, signature } from "./zip-format.ts";
 
 /** Deflate cannot do better than 1032 to 1. */
 const mostRatio = 1100;
 /** no name or extra field of an entry of ours is near this */
 const mostDirectory = 2 ** 26;
-
-const bad = (
-  where: string,
-  message: string,
-  advice = "the file is damaged, get it again",
-): XbcError => new XbcError("BAD_FILE", `${where}: ${message}; ${advice}`);
-
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/** A 64-bit number that a double holds exactly; larger ones become Infinity, which no bound lets through. */
-function wide(view: DataView, at: number): number {
-  const value = view.getBigUint64(at, true);
-  return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(value);
-}
 
 /**
  * The entries of an archive, in the order of its directory, and where the directory starts.
@@ -239,58 +190,6 @@ function parseEntry(bytes: Uint8Array, where: string): { entry: ZipEntry; length
   return { entry, length };
 }
 
-/**
- * Replaces each value that is all ones by the one of the ZIP64 extra field, in their order; `idle` counts the
- * bytes of extra fields that were not used so.
- */
-function zip64Values(
-  extra: Uint8Array,
-  values: readonly number[],
-  where: string,
-): { readonly values: readonly number[]; readonly idle: number; readonly isZip64: boolean } {
-  const view = viewOf(extra);
-  let field: DataView | null = null;
-  let at = 0;
-  while (at < extra.length) {
-    const size = at + 4 <= extra.length ? view.getUint16(at + 2, true) : Number.POSITIVE_INFINITY;
-    if (at + 4 + size > extra.length)
-      throw bad(where, "needs whole extra fields, found one that is cut");
-    if (view.getUint16(at, true) === zip64Extra)
-      field = viewOf(extra.subarray(at + 4, at + 4 + size));
-    at += 4 + size;
-  }
-  let next = 0;
-  const wideValues = values.map((value) => {
-    if (value !== full32 || field === null) return value;
-    if (next + 8 > field.byteLength)
-      throw bad(where, "needs a ZIP64 field with every large size, found too few");
-    next += 8;
-    return wide(field, next - 8);
-  });
-  const used = field === null ? 0 : 4 + next;
-  return { values: wideValues, idle: extra.length - used, isZip64: field !== null };
-}
-
-function entryName(bytes: Uint8Array, where: string): string {
-  let name: string;
-  try {
-    name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw bad(where, "needs an entry name in UTF-8, found other bytes");
-  }
-  const parts = (name.endsWith("/") ? name.slice(0, -1) : name).split("/");
-  const plain =
-    ![...name].some((c) => c < " " || c === "\\" || c === "\u007f") && !/^[A-Za-z]:/.test(name);
-  if (!plain || parts.some((part) => part === "" || part === "." || part === "..")) {
-    throw bad(
-      where,
-      `needs an entry name inside the archive, found ${JSON.stringify(name)}`,
-      "do not use this file: it may be made to write elsewhere",
-    );
-  }
-  return name;
-}
-
 function checkEntries(
   archive: string,
   entries: readonly ZipEntry[],
@@ -356,142 +255,4 @@ function checkIdle(archive: string, entry: ZipEntry): void {
     entry.stamp === ours.date * 65_536 &&
     (entry.flags & ~(flag.descriptor | flag.utf8)) === 0;
   if (!holds) throw notOurs(`${archive}, entry ${entry.name} at offset ${entry.offset}`);
-}
-
-const notOurs = (where: string): XbcError =>
-  bad(
-    where,
-    "needs the versions, dates, attributes and flags that xbc writes, found others",
-    "the file was edited, packed again or damaged: compile the image again",
-  );
-
-/**
- * Reads each entry's local header and checks that it says what the directory says, that the entries fill the
- * archive from its first byte to its directory without overlap or gap; returns where the data of each begin.
- * @throws BAD_FILE naming the entry
- */
-export async function checkLayout(
-  source: ByteSource,
-  archive: string,
-  entries: readonly ZipEntry[],
-  directory: number,
-  isOurs: boolean,
-): Promise<ReadonlyMap<string, number>> {
-  const places = new Map<string, number>();
-  const sorted = [...entries].sort((a, b) => a.offset - b.offset);
-  let expected = 0;
-  for (const [k, entry] of sorted.entries()) {
-    const where = `${archive}, entry ${entry.name} at offset ${entry.offset}`;
-    if (entry.offset !== expected) {
-      const fault =
-        entry.offset < expected
-          ? "overlaps the entry before it"
-          : "leaves a gap after the entry before it";
-      throw bad(
-        where,
-        `needs to begin at offset ${expected}, where the one before it ends, found one that ${fault}`,
-      );
-    }
-    const data = await localHeader(source, entry, where, isOurs);
-    places.set(entry.name, data);
-    const end = data + entry.compressedSize;
-    const next = k + 1 < sorted.length ? sorted[k + 1].offset : directory;
-    if (end > directory)
-      throw bad(where, `needs to end before the directory at ${directory}, found an end at ${end}`);
-    expected =
-      entry.flags & flag.descriptor ? await descriptorEnd(source, entry, end, next, where) : end;
-  }
-  if (expected !== directory) {
-    throw bad(
-      archive,
-      `needs its directory at offset ${expected}, after the last entry, found it at ${directory}`,
-    );
-  }
-  return places;
-}
-
-/** Offset of the data of an entry, after its local header agreed with the directory. */
-async function localHeader(
-  source: ByteSource,
-  entry: ZipEntry,
-  where: string,
-  isOurs: boolean,
-): Promise<number> {
-  const head = await readExactly(source, entry.offset, recordSize.local, where);
-  const view = viewOf(head);
-  if (view.getUint32(0, true) !== signature.local)
-    throw bad(where, "needs a local ZIP header, found something else");
-  const [nameLength, extraLength] = [view.getUint16(26, true), view.getUint16(28, true)];
-  const rest = await readExactly(
-    source,
-    entry.offset + recordSize.local,
-    nameLength + extraLength,
-    where,
-  );
-  const name = entryName(rest.subarray(0, nameLength), where);
-  const {
-    values: sizes,
-    idle,
-    isZip64,
-  } = zip64Values(
-    rest.subarray(nameLength),
-    [view.getUint32(22, true), view.getUint32(18, true)],
-    where,
-  );
-  const later = (entry.flags & flag.descriptor) !== 0;
-  const agrees = (found: number, needed: number) =>
-    isOurs && later
-      ? found === 0
-      : found === needed || (later && (found === 0 || found === full32));
-  const same =
-    name === entry.name &&
-    view.getUint16(6, true) === entry.flags &&
-    view.getUint16(8, true) === entry.method &&
-    view.getUint32(10, true) === entry.stamp &&
-    agrees(view.getUint32(14, true), entry.crc) &&
-    agrees(sizes[0], entry.size) &&
-    agrees(sizes[1], entry.compressedSize);
-  if (!same)
-    throw bad(
-      where,
-      "needs a local ZIP header that agrees with the directory, found one that differs",
-    );
-  if (isOurs && (idle !== 0 || view.getUint16(4, true) !== ours.version(isZip64)))
-    throw notOurs(where);
-  return entry.offset + recordSize.local + nameLength + extraLength;
-}
-
-/** End of the record after the data that repeats CRC and sizes: with or without signature, 4- or 8-byte sizes. */
-async function descriptorEnd(
-  source: ByteSource,
-  entry: ZipEntry,
-  at: number,
-  next: number,
-  where: string,
-): Promise<number> {
-  const length = next - at;
-  if (![12, 16, 20, 24].includes(length)) {
-    throw bad(
-      where,
-      `needs a ZIP data descriptor of 12 to 24 bytes at offset ${at}, found ${length} bytes up to what follows`,
-    );
-  }
-  const view = viewOf(await readExactly(source, at, length, where));
-  const signed = length === 16 || length === 24;
-  const base = signed ? 4 : 0;
-  const narrow = length - base === 12;
-  const sizes = narrow
-    ? [view.getUint32(base + 4, true), view.getUint32(base + 8, true)]
-    : [wide(view, base + 4), wide(view, base + 12)];
-  const same =
-    (!signed || view.getUint32(0, true) === signature.descriptor) &&
-    view.getUint32(base, true) === entry.crc &&
-    sizes[0] === entry.compressedSize &&
-    sizes[1] === entry.size;
-  if (!same)
-    throw bad(
-      where,
-      "needs a ZIP data descriptor that agrees with the directory, found one that differs",
-    );
-  return at + length;
 }

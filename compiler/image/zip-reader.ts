@@ -2,10 +2,12 @@ import { XbcError } from "../errors.ts";
 import { type ByteSource, concat, readExactly } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { inflated } from "./deflate.ts";
-import { checkLayout, readDirectory, type ZipEntry } from "./zip-directory.ts";
+import { readDirectory } from "./zip-directory.ts";
+import type { ZipEntry } from "./zip-entry.ts";
 import { method } from "./zip-format.ts";
+import { checkLayout } from "./zip-layout.ts";
 
-export type { ZipEntry } from "./zip-directory.ts";
+export type { ZipEntry } from "./zip-entry.ts";
 
 export interface ZipLimits {
   /** most entries, and most bytes of all of them uncompressed */

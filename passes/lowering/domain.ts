@@ -252,6 +252,8 @@ function levelsIfScalar(domain: Domain, value: number | null): Domain {
 
 /** Two levels: ±b are the codes ±1, {0, b} and {−b, 0} the codes 0 and ±1, else an offset remains. */
 function twoLevels(low: number, high: number): Domain {
+  // a level too close to the other one, or an infinite one, is not where the grid puts it
+  if (high - low + low !== high) return { low, high, codes: null };
   if (low === -high) return grid(high, 0, { minimum: -1, maximum: 1, step: 2 });
   return grid(high - low, low, { minimum: 0, maximum: 1, step: 1 });
 }

@@ -1,5 +1,5 @@
 import type { FloatSession } from "../../compiler/define.ts";
-import { internal } from "../../compiler/errors.ts";
+import { internal, XbcError } from "../../compiler/errors.ts";
 import type { CodeRange } from "../../compiler/ir/network.ts";
 import { levelsOf } from "../../compiler/ir/network.ts";
 import type { ElementType, TensorData } from "../../compiler/ir/tensor.ts";
@@ -57,13 +57,27 @@ async function ask(probe: Probe, rows: Rows): Promise<Int32Array> {
   return found;
 }
 
+const notNumber = (output: string): XbcError =>
+  new XbcError(
+    "BAD_MODEL",
+    `value "${output}": needs operators before it that give a number for every sum, found NaN; ` +
+      "their constants or attributes hold NaN or infinities: repair them and export the model again",
+  );
+
 /** Codes as the chain gives them, by output element, to code indices by source element. */
-function indexCodes(values: Float32Array, { outputOf, range }: Probe, found: Int32Array): void {
+function indexCodes(
+  values: Float32Array,
+  { outputOf, output, range }: Probe,
+  found: Int32Array,
+): void {
   const elements = outputOf.length;
   const { minimum, step } = range;
   for (let row = 0; row < found.length; row += elements) {
-    for (let e = 0; e < elements; e++)
-      found[row + e] = (values[row + outputOf[e]] - minimum) / step;
+    for (let e = 0; e < elements; e++) {
+      const index = (values[row + outputOf[e]] - minimum) / step;
+      if (Number.isNaN(index)) throw notNumber(output);
+      found[row + e] = index;
+    }
   }
 }
 

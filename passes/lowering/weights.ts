@@ -69,7 +69,7 @@ function gridOf(magnitudes: Set<number> | null): number | null {
   if (!magnitudes) return null;
   const sorted = [...magnitudes].filter((m) => m !== 0).sort((x, y) => x - y);
   if (sorted.length === 0) return 1;
-  if (!Number.isFinite(sorted[sorted.length - 1])) return null;
+  if (!sorted.every(Number.isFinite)) return null;
   if (sorted.length === 1) return sorted[0];
   let pitch = sorted[0];
   for (let k = 1; k < sorted.length; k++) pitch = Math.min(pitch, sorted[k] - sorted[k - 1]);

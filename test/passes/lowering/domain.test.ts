@@ -16,6 +16,8 @@ const named: Readonly<Record<string, Tensor>> = {
   channels: floats([2], [1, 2]),
   axes: integers([1]),
   target: integers([-1, 4]),
+  endless: floats([], [Number.NEGATIVE_INFINITY]),
+  least: floats([], [2 ** -149]),
   point: of("uint8", [], [128]),
   signedPoint: of("int8", [], [0]),
 };
@@ -311,3 +313,14 @@ describe("two quantized values", () => {
     expect(after([["Mul", ["x", "z"], ["y"]]], "float32", signs, signs)).toBeUndefined();
   });
 });
+
+test.each(["endless", "least"])(
+  "two levels of which no grid gives both exactly have no codes: −1 and %s",
+  (other) => {
+    const found = after([
+      ["Greater", ["x", "zero"], ["c"]],
+      ["Where", ["c", other, "minus"], ["y"]],
+    ]);
+    expect(found?.codes ?? null).toBeNull();
+  },
+);

@@ -172,3 +172,8 @@ describe("switching points of floats", () => {
     expect(await floatThresholds((x) => (x > 0 ? 1 : -1), "float32", Int8Array.of(2))).toBeNull();
   });
 });
+
+test("a chain that gives NaN for a sum is refused: it has no code", async () => {
+  const odd = probeOf((x) => (x > 2 ? Number.NaN : Math.sign(x)), 1, sign);
+  await expect(sumPoints(odd.probe, 5, up(1))).rejects.toThrow(/^value "codes": .* found NaN/);
+});

@@ -164,3 +164,13 @@ test("alphabetOf takes the smallest alphabet that holds all codes", () => {
     name(-2047),
   ]).toEqual(["binary", "ternary", "binary", "int2", "int3", "int3", "int8", "int12"]);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "a weight of %s is no code, wherever it stands",
+  (odd) => {
+    for (const at of [0, 1, 2, 3]) {
+      const rows = [[1, -1, 1, 2].map((w, k) => (k === at ? odd : w)), [1, 1, -1, 2]];
+      expect(recognized(rows)).toBeNull();
+    }
+  },
+);
