@@ -1,5 +1,6 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { Option } from "commander";
+import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { compile, evaluate, writeImage } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
@@ -105,6 +106,7 @@ export default defineCommand<Flags>({
       .option("--explain <layer>", "say why a layer lies as it does")
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
+    if (flags.output !== undefined) refuseOverwrite(path, flags.output);
     const model = { bytes: await readWhole(path), external: await externalData(path) };
     const compiled = await inFile(path, async () => compileModel(path, model, flags, console));
     // a name that is no layer's is refused before anything is written
@@ -112,8 +114,9 @@ export default defineCommand<Flags>({
     const data = flags.eval === undefined ? null : await readDataset(flags.eval);
     const baseline = data && (await floatBaseline(compiled, model, data, "top1", console.progress));
     const image = { ...compiled, baseline };
-    if (flags.output !== undefined) await writeFile(image, flags.output, flags, console);
     const accuracy = data && (await evaluate(image, data, evaluationOptions(flags, console)));
+    // written last, so that an interrupted evaluation leaves nothing
+    if (flags.output !== undefined) await writeFile(image, flags.output, flags, console);
     const report = await compileReport(image, flags.output ?? null, accuracy);
     const explanation =
       flags.explain === undefined ? null : explainLayer(image, flags.explain, accuracy);
@@ -126,6 +129,15 @@ export default defineCommand<Flags>({
     });
   },
 });
+
+/** @throws BAD_OPTION where the image would replace its own model */
+function refuseOverwrite(model: string, output: string): void {
+  if (resolve(model) !== resolve(output)) return;
+  throw new XbcError(
+    "BAD_OPTION",
+    `-o ${output}: needs a file of its own, found the model itself; name another, such as ${output}.xbi`,
+  );
+}
 
 async function compileModel(
   path: string,

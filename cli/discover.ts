@@ -24,9 +24,14 @@ const looksLikeFile = (target: string): boolean =>
 
 async function readTechnology(path: string): Promise<Technology> {
   const text = (await readWhole(path)).toString("utf8");
-  return loadTechnology(parseJson(text, path), (name) =>
-    targets.find((target) => target.name === name),
-  );
+  try {
+    return loadTechnology(parseJson(text, path), (name) =>
+      targets.find((target) => target.name === name),
+    );
+  } catch (error) {
+    if (!(error instanceof XbcError) || error.message.startsWith(path)) throw error;
+    throw new XbcError(error.code, `${path}: ${error.message}`);
+  }
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -73,6 +73,7 @@ async function evaluateIn(
 ): Promise<EvaluationReport> {
   const samples = session.prepare(named(image, data.x));
   const metric = metricNamed(options.metric ?? "top1");
+  refuseImpossibleTypes(image, options);
   const trialist = await openTrials(session, samples, metric, data.y, image, options);
   const noise = chainOf(image.noise, options.noise ?? "all");
   const noisy = noise.active.length > 0 ? await trialist.spread("noisy", noise) : null;
@@ -89,7 +90,7 @@ async function evaluateIn(
     baseline:
       options.baseline !== undefined && options.baseline !== null
         ? { accuracy: options.baseline }
-        : storedBaseline(image, metric),
+        : storedBaseline(image, metric, samples.count),
     mapped: { accuracy: trialist.mapped },
     noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
     weak: weak &&
@@ -122,8 +123,13 @@ async function evaluateIn(
   };
 }
 
-function storedBaseline(image: ProgrammingImage, metric: Metric): EvaluationReport["baseline"] {
-  return image.baseline && image.baseline.metric === metric.name
+/** The float accuracy that the compilation measured, where it was measured on as many samples. */
+function storedBaseline(
+  image: ProgrammingImage,
+  metric: Metric,
+  samples: number,
+): EvaluationReport["baseline"] {
+  return image.baseline?.metric === metric.name && image.baseline.samples === samples
     ? { accuracy: image.baseline.value }
     : null;
 }
@@ -236,6 +242,16 @@ async function ablate(
   return rows;
 }
 
+/** @throws BAD_OPTION for errors to or from a 0 that no weight of the image can be */
+function refuseImpossibleTypes(image: ProgrammingImage, { errorTypes }: EvaluateOptions): void {
+  const hasZero = image.encodings.some(({ senses }) => senses.some((s) => s.digits === "ternary"));
+  if (hasZero || !errorTypes || (errorTypes.type2 === 0 && errorTypes.type3 === 0)) return;
+  throw new XbcError(
+    "BAD_OPTION",
+    `--ber type2, type3: need weights that can be 0, found ${image.encodings.map((e) => e.name).join(", ")}; give type1 or one rate`,
+  );
+}
+
 /** False where a model's parameters already take its effect out, such as cycling at 0 cycles. */
 function hasEffect({ model, parameters }: NoiseUse): boolean {
   const ideal = noiseModelNamed(model).ideal?.(parameters);
@@ -253,8 +269,9 @@ async function sweepBer(
   }
   if (options.errorTypes) {
     const { type1, type2, type3 } = options.errorTypes;
-    const sets = [{ type1 }, { type2 }, { type3 }, { type1, type2, type3 }];
-    for (const rates of sets.filter((set) => Object.values(set).some((rate) => rate > 0))) {
+    const given = Object.entries({ type1, type2, type3 }).filter(([, rate]) => rate > 0);
+    const alone = given.map((entry) => Object.fromEntries([entry]));
+    for (const rates of given.length > 1 ? [...alone, Object.fromEntries(given)] : alone) {
       const { spread } = await trialist.spread(
         `error types ${Object.keys(rates).join("+")}`,
         bitErrors(rates),

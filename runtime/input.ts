@@ -17,6 +17,9 @@ export type InputRows =
 export function samplesIn(input: NetworkInput, data: Tensor): number {
   const size = sizeOf(input.shape);
   const samples = data.data.length / size;
+  if (data.data.length === 0) {
+    throw new XbcError("BAD_INPUT", `input ${input.name}: needs at least one sample, found none`);
+  }
   const leadFits = data.shape.length === 0 || data.shape[0] === samples || samples === 1;
   if (!Number.isInteger(samples) || samples === 0 || !leadFits) {
     throw new XbcError(

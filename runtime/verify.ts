@@ -1,5 +1,6 @@
 import type { FloatExecutor } from "../compiler/define.ts";
 import { referenceOf } from "../compiler/image/export-onnx.ts";
+import { sha256Of } from "../compiler/image/sha256.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { NetworkInput } from "../compiler/ir/network.ts";
 import { referenceInput } from "../compiler/ir/network.ts";
@@ -52,6 +53,8 @@ export async function verify(
   const expected = await answersOf(reference, executor, feeds);
   checks.push(equality(image, answer.outputs, expected, answer.samples, executor.name));
   if (options.model && image.inputs.every((input) => !input.drawn)) {
+    const hash = sha256Of(options.model);
+    if (hash !== image.source.sha256) checks.push(foreignModel(image, hash));
     const model = importGraph(parseOnnx(options.model, options.externalData));
     const theirs = await answersOf(model, executor, feeds, (done, total) =>
       options.progress?.("model", done, total),
@@ -60,6 +63,12 @@ export async function verify(
   }
   return { passed: checks.every((check) => check.passed), checks };
 }
+
+const foreignModel = ({ source }: ProgrammingImage, hash: string): Check => ({
+  name: "model file",
+  passed: false,
+  detail: `the image was compiled from ${source.file} (SHA-256 ${source.sha256.slice(0, 12)}…), this model is another file (${hash.slice(0, 12)}…)`,
+});
 
 /** A graph's outputs for all samples, whatever batch it was exported for. */
 async function answersOf(

@@ -34,6 +34,8 @@ export function loadTechnology(
     );
   }
   const builtIn = target.technology;
+  for (const key of Object.keys(user.parameters ?? {}))
+    known(key, builtIn.parameters, `${where}: /parameters`);
   const merged: Technology = {
     ...builtIn,
     ...user,

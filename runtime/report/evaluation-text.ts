@@ -13,7 +13,7 @@ export function evaluationText(report: EvaluationReport, { paint, verbose }: Tex
     ablationTable(report, paint),
     titled("over time", overTimeTable(report, paint)),
     titled("over bit error rate", berTable(report, paint)),
-    titled("errors by layer", errorTable(report, paint)),
+    report.noisy === null ? "" : titled("errors by layer", errorTable(report, paint)),
     costsText(report),
     metric === "top1" || report.metric === "top5" ? "" : `metric: ${metric}`,
     assumptionsText(report.assumptions, verbose, paint),
@@ -133,7 +133,7 @@ function costsText({ energy, interval_s, latency_s, seed, noise }: EvaluationRep
   const masked =
     synapsesMasked === null || synapsesMasked === 0 || synapsesRead === 0
       ? ""
-      : `, ${grouped(synapsesMasked)} of them with a masked input: ` +
+      : `, ${grouped(Math.round(synapsesMasked))} of them with a masked input: ` +
         `${formatQuantity((perInference_J * synapsesMasked) / synapsesRead, "J")} apart`;
   return pairs([
     [
