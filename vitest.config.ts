@@ -6,6 +6,7 @@ const report = process.env.XBC_TEST_REPORT;
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/properties.ts"],
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -171,16 +171,14 @@ function transposed(value: ValueId, name: ValueId, builder: Builder): ValueId {
   return add(builder, "Transpose", [value], name, { type: type?.type ?? "float32", shape });
 }
 
-/** Largest |n| that codes and weights can give, per row, at least 1. */
+/**
+ * Largest |n| that a row of any weights of the alphabet can give, at least 1: a misread cell adds what its stored
+ * weight would not, so that chains are asked about these sums too.
+ */
 function sumBound({ codes }: CodedWeights, range: CodeRange): number {
-  const largest = Math.max(Math.abs(range.minimum), Math.abs(range.maximum));
-  let bound = 1;
-  for (let o = 0; o < codes.outputs; o++) {
-    let row = 0;
-    for (let i = o * codes.inputs; i < (o + 1) * codes.inputs; i++) row += Math.abs(codes.data[i]);
-    bound = Math.max(bound, row * largest);
-  }
-  return bound;
+  const input = Math.max(Math.abs(range.minimum), Math.abs(range.maximum));
+  const weight = Math.max(...codes.alphabet.levels.map(Math.abs));
+  return Math.max(1, codes.inputs * weight * input);
 }
 
 /** fround(weight scale · activation scale · alpha), one or one per output. */
