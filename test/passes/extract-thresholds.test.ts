@@ -21,18 +21,26 @@ const constants = {
   mean: floats([3], [0, 0, 0]),
   variance: floats([3], [1, 1, 1]),
   w14: floats([4, 4], [1, 1, 1, 1, -1, 1, 1, 1, 1, 1, -1, 1, 1, -1, 1, 1]),
+  wt: floats([4, 3], [1, 1, 1, 0, 0, 0, -1, -1, -1, 0, 0, 0]),
   w24: floats([4, 1], [1, -1, 1, 1]),
   levels: floats([4], [-1, 0, 1, 2]),
   square: integers([-1, 2, 2]),
   flat: integers([-1, 4]),
 };
 
-/** A network of two matrices, 4 → width → 1, with some nodes from the sums `h` to the codes between them. */
+/** Weights of the two matrices by the width between them, and with zeros. */
+const matrices = {
+  three: ["w1", "w2"],
+  four: ["w14", "w24"],
+  ternary: ["wt", "w2"],
+} as const;
+
+/** A network of two matrices, 4 → 3 or 4 → 1, with some nodes from the sums `h` to the codes between them. */
 async function between(
   nodes: readonly NodeSpec[],
   outputs = ["y"],
   codes = "a",
-  width: 3 | 4 = 3,
+  weights: keyof typeof matrices = "three",
 ): Promise<QuantizedNetwork> {
   const { context } = passContext();
   const model = buildModel({
@@ -42,9 +50,9 @@ async function between(
     nodes: [
       ["Greater", ["x", "half"], ["lit"]],
       ["Where", ["lit", "one", "minus"], ["ink"]],
-      ["MatMul", ["ink", width === 3 ? "w1" : "w14"], ["h"], {}, "fc1"],
+      ["MatMul", ["ink", matrices[weights][0]], ["h"], {}, "fc1"],
       ...nodes,
-      ["MatMul", [codes, width === 3 ? "w2" : "w24"], ["y"], {}, "fc2"],
+      ["MatMul", [codes, matrices[weights][1]], ["y"], {}, "fc2"],
     ],
   });
   const network = await extractThresholds.run(
@@ -148,7 +156,7 @@ describe("extract-thresholds", () => {
       ],
       ["y"],
       "a",
-      4,
+      "four",
     );
     expect(kinds(network)).toEqual(["encode", "matrix", "permute", "matrix", "subgraph"]);
     // thresholds in the order of the sums; [0 1 / 2 3] read by columns
@@ -170,6 +178,21 @@ describe("extract-thresholds", () => {
       maximum: 4,
       codes: Int16Array.from([...row, ...row, ...row]),
     });
+  });
+
+  test("a table holds the sums of misread weights too: a stored 0 may be read as ±1", async () => {
+    const network = await between(
+      [
+        ["Abs", ["h"], ["m"]],
+        ["Greater", ["m", "one"], ["p"]],
+        ["Where", ["p", "one", "minus"], ["a"]],
+      ],
+      ["y"],
+      "a",
+      "ternary",
+    );
+    // the stored weights 1, 0, −1, 0 give |n| ≤ 2, four ternary weights |n| ≤ 4
+    expect(first(network).requantize).toMatchObject({ kind: "table", minimum: -4, maximum: 4 });
   });
 
   test("sums that others read too keep their buffer, and digital logic takes the thresholds", async () => {
