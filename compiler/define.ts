@@ -248,15 +248,41 @@ export interface Pulse {
   readonly energy_J: number;
 }
 
+/** What brings a formed cell to a level, and which conductances count as that level. */
+export interface LevelProgramming {
+  readonly level: number;
+  readonly name: string;
+  readonly pulses: readonly Pulse[];
+  /** what a verify accepts, from low to high; without one, up to the borders with the neighbouring levels */
+  readonly range: { readonly low_S: number; readonly aim_S: number; readonly high_S: number };
+}
+
+/**
+ * A program that brings cells to their levels. `once`: the pulses of the level, no check. `verify`: the pulses, then
+ * reads at once and after a wait, until the cell is in range (and has moved no more than the limit), at most so
+ * often; a cell that is not is RESET first (R3).
+ */
+export type ProgrammingRoutine =
+  | { readonly kind: "once"; readonly name: string }
+  | {
+      readonly kind: "verify";
+      readonly name: string;
+      readonly wait_s: number;
+      /** most that a cell may move during the wait, in units of its relaxation; null: only the range counts */
+      readonly movementLimit: number | null;
+      readonly mostIterations: number;
+      /** a cell that does not pass is brought back by this pulse before the next */
+      readonly retry: Pulse;
+      readonly readTime_s: number;
+      readonly readEnergy_J: number;
+    };
+
 /** How a bank is programmed, described once per level; `export --format pulses` expands it. */
 export interface ProgrammingDescription {
   readonly forming: Pulse | null;
-  /** by level: pulses that bring a formed cell there */
-  readonly levels: readonly {
-    readonly level: number;
-    readonly name: string;
-    readonly pulses: readonly Pulse[];
-  }[];
+  readonly levels: readonly LevelProgramming[];
+  /** how the pulses of a level are given; the first is the default */
+  readonly routines: readonly ProgrammingRoutine[];
   /** lines that are not selected, in words and as a rule that the array model of the tests applies */
   readonly unselected: {
     readonly bitLines: "grounded" | "follow source line";

@@ -268,7 +268,15 @@ function accessSizes(
 
 /** A level of each cell that a weight may hold is described, so that pulses can be listed. */
 function checkProgramming(image: ProgrammingImage, need: Need): void {
-  const described = new Set(image.programming.levels.map(({ level }) => level));
+  const { levels, routines } = image.programming;
+  for (const { name, range } of levels) {
+    const { low_S, aim_S, high_S } = range;
+    const ascends = low_S <= aim_S && aim_S <= high_S;
+    need(ascends, `level ${name}`, "a range around its aim", `${low_S}, ${aim_S}, ${high_S} S`);
+  }
+  const names = routines.map(({ name }) => name);
+  need(new Set(names).size === names.length, "routines", "names of their own", names);
+  const described = new Set(levels.map(({ level }) => level));
   for (const { name, patterns } of image.encodings) {
     for (const pattern of patterns) {
       for (const level of pattern)

@@ -1,6 +1,7 @@
 import type { ProgrammingDescription, Pulse, Technology } from "../define.ts";
 import { XbcError } from "../errors.ts";
 import { type Values, valuesOf } from "./condition.ts";
+import { cellLaws, hrsMedian } from "./oxram-pair.ts";
 
 /**
  * How pairs are programmed, cell by cell (H4): forming once, then SET to LRS or RESET to HRS. Energies
@@ -12,10 +13,8 @@ export function pairProgramming(technology: Technology, condition: string): Prog
   const sourceLine = sourceLineOf(technology);
   return {
     forming: formingPulse(values),
-    levels: [
-      { level: 0, name: "HRS", pulses: [resetPulse(values)] },
-      { level: 1, name: "LRS", pulses: [setPulse(values)] },
-    ],
+    levels: pairLevels(values),
+    routines: [{ kind: "once", name: "once" }],
     unselected: {
       // a source line along the row would SET every other cell whose bit line is at ground
       bitLines: sourceLine === "per-pair" ? "grounded" : "follow source line",
@@ -27,6 +26,30 @@ export function pairProgramming(technology: Technology, condition: string): Prog
       "(assumed; keeps H10's ranges); forming: half of V·I·t of the ramp, an upper bound",
   };
 }
+
+/** HRS and LRS with their medians; between them lies the mid reference, the geometric mean of both (H6). */
+function pairLevels(values: Values): ProgrammingDescription["levels"] {
+  const cell = cellLaws(values);
+  const [hrs_S, lrs_S] = [1 / hrsMedian(cell), 1 / cell.lrsMedian_Ohm];
+  const border_S = Math.sqrt(hrs_S * lrs_S);
+  return [
+    {
+      level: 0,
+      name: "HRS",
+      pulses: [resetPulse(values)],
+      range: { low_S: 0, aim_S: hrs_S, high_S: border_S },
+    },
+    {
+      level: 1,
+      name: "LRS",
+      pulses: [setPulse(values)],
+      range: { low_S: border_S, aim_S: lrs_S, high_S: MOST_S },
+    },
+  ];
+}
+
+/** no cell conducts as much: the upper end of a range that has none */
+const MOST_S = 1;
 
 function sourceLineOf(technology: Technology): "per-pair" | "per-row" {
   const found = technology.conventions.sourceLine;

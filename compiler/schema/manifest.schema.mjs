@@ -184,6 +184,7 @@ const pulse = exact({
   energy_J: Type.Number(),
 });
 
+const conductance = Type.Number({ minimum: 0 });
 const programming = exact({
   forming: nullable(pulse),
   levels: Type.Array(
@@ -191,8 +192,24 @@ const programming = exact({
       level: Type.Integer({ minimum: 0, maximum: 253 }),
       name: text(),
       pulses: Type.Array(pulse, { maxItems: 64 }),
+      range: exact({ low_S: conductance, aim_S: conductance, high_S: conductance }),
     }),
     { maxItems: 254 },
+  ),
+  routines: Type.Array(
+    tagged("kind", [
+      variant("kind", "once", { name: word() }),
+      variant("kind", "verify", {
+        name: word(),
+        wait_s: Type.Number({ minimum: 0 }),
+        movementLimit: nullable(Type.Number({ exclusiveMinimum: 0 })),
+        mostIterations: Type.Integer({ minimum: 1, maximum: 2 ** 16 }),
+        retry: pulse,
+        readTime_s: Type.Number({ minimum: 0 }),
+        readEnergy_J: Type.Number({ minimum: 0 }),
+      }),
+    ]),
+    { minItems: 1, maxItems: 16 },
   ),
   unselected: exact({
     bitLines: oneOf(["grounded", "follow source line"]),

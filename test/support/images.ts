@@ -66,8 +66,31 @@ const pulse = (operation: Pulse["operation"]): Pulse => ({
 export const testProgramming: ProgrammingDescription = {
   forming: pulse("forming"),
   levels: [
-    { level: 0, name: "HRS", pulses: [pulse("RESET")] },
-    { level: 1, name: "LRS", pulses: [pulse("SET")] },
+    {
+      level: 0,
+      name: "HRS",
+      pulses: [pulse("RESET")],
+      range: { low_S: 0, aim_S: 1e-5, high_S: 4e-5 },
+    },
+    {
+      level: 1,
+      name: "LRS",
+      pulses: [pulse("SET")],
+      range: { low_S: 4e-5, aim_S: 2e-4, high_S: 1 },
+    },
+  ],
+  routines: [
+    { kind: "once", name: "once" },
+    {
+      kind: "verify",
+      name: "careful",
+      wait_s: 5,
+      movementLimit: 0.4,
+      mostIterations: 100,
+      retry: pulse("RESET"),
+      readTime_s: 1e-6,
+      readEnergy_J: 1e-13,
+    },
   ],
   unselected: { bitLines: "grounded", complement: "follows source line" },
   sourceLine: "per-pair",
