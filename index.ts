@@ -125,6 +125,8 @@ export async function compile(
   );
 }
 
+export type { CircuitAnswer } from "./runtime/circuit/solve.ts";
+export { solve } from "./runtime/circuit/solve.ts";
 export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export type { RunOptions, RunResult } from "./runtime/run.ts";

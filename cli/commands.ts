@@ -55,4 +55,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "Hold a target's device model against the claims of its papers",
     load: () => import("./characterize.ts"),
   },
+  {
+    name: "solve",
+    summary: "Solve a bit line or a crossbar with the resistance of its wires",
+    load: () => import("./solve.ts"),
+  },
 ];

@@ -14,6 +14,7 @@ const lists = [
   ["targets", "targets", "Target", "../compiler/define.ts"],
   ["targets/encodings", "encodings", "Encoding", "../../compiler/define.ts"],
   ["runtime/noise", "noiseModels", "NoiseModel", "../../compiler/define.ts"],
+  ["runtime/circuit", "circuits", "CircuitKind", "./problem.ts"],
 ];
 
 const writeIfChanged = (path, text) => {

@@ -1,0 +1,137 @@
+/**
+ * Circuit problems as ngspice netlists, so that an independent simulator can answer them. Currents are read from
+ * voltage sources; a resistance of 0 is left out by joining its nodes.
+ */
+export interface Bitline {
+  readonly kind: "bitline";
+  readonly conductance_S: readonly number[];
+  readonly gate: readonly number[];
+  readonly wire_Ohm: number;
+  readonly first_Ohm?: number;
+  readonly decoder_Ohm: number;
+  readonly read_V: number;
+  readonly off_S?: number;
+  readonly sourceLine?: { readonly wire_Ohm: number; readonly end: "near" | "far" | "both" } | null;
+}
+
+export interface CrossbarProblem {
+  readonly kind: "crossbar";
+  readonly conductance_S: readonly (readonly number[])[];
+  readonly input_V: readonly (readonly number[])[];
+  readonly wordLineWire_Ohm: number;
+  readonly bitLineWire_Ohm: number;
+  readonly driver_Ohm?: number;
+  readonly sense_Ohm?: number;
+}
+
+interface Netlist {
+  readonly text: string;
+  /** in the order of the reference: what is printed */
+  readonly probes: readonly string[];
+}
+
+function build() {
+  const lines: string[] = [];
+  const merged = new Map<string, string>();
+  const name = (node: string): string => {
+    const to = merged.get(node);
+    return to === undefined ? node : name(to);
+  };
+  let count = 0;
+  return {
+    lines,
+    name,
+    join: (a: string, b: string) => merged.set(name(b), name(a)),
+    resistor: (a: string, b: string, ohm: number) =>
+      lines.push(`R${count++} ${name(a)} ${name(b)} ${ohm}`),
+    source: (label: string, a: string, b: string, volt: number) =>
+      lines.push(`V${label} ${name(a)} ${name(b)} DC ${volt}`),
+  };
+}
+
+/** Series segments; those without resistance join their ends before anything else is wired. */
+type Segment = readonly [a: string, b: string, ohm: number];
+
+function wire(net: ReturnType<typeof build>, segments: readonly Segment[]): void {
+  for (const [a, b, ohm] of segments) if (ohm === 0) net.join(a, b);
+  for (const [a, b, ohm] of segments) if (ohm !== 0) net.resistor(a, b, ohm);
+}
+
+function netlist(title: string, lines: readonly string[], probes: readonly string[]): Netlist {
+  const text = [
+    `* ${title}`,
+    ...lines,
+    ".options reltol=1e-13 abstol=1e-22 vntol=1e-18 gmin=1e-24",
+    ".control",
+    "set numdgt=16",
+    "op",
+    ...probes.map((probe) => `print ${probe}`),
+    ".endc",
+    ".end",
+    "",
+  ].join("\n");
+  return { text, probes };
+}
+
+export function bitlineNetlist(problem: Bitline): Netlist {
+  const { conductance_S: g, gate, wire_Ohm, decoder_Ohm, read_V, off_S = 0 } = problem;
+  const net = build();
+  const last = g.length - 1;
+  const source = problem.sourceLine;
+  const segments: Segment[] = [
+    ["read", "decoded", decoder_Ohm],
+    ["decoded", "b0", problem.first_Ohm ?? wire_Ohm],
+    ...g.slice(1).map((_, i): Segment => [`b${i}`, `b${i + 1}`, wire_Ohm]),
+  ];
+  if (source) {
+    segments.push(...g.slice(1).map((_, i): Segment => [`s${i}`, `s${i + 1}`, source.wire_Ohm]));
+    if (source.end !== "far") segments.push(["0", "s0", source.wire_Ohm]);
+    if (source.end !== "near") segments.push(["0", `s${last}`, source.wire_Ohm]);
+  }
+  wire(net, segments);
+  g.forEach((on, i) => {
+    const conductance = gate[i] === 1 ? on : off_S;
+    if (conductance > 0) net.resistor(`b${i}`, source ? `s${i}` : "0", 1 / conductance);
+  });
+  net.source("read", "read", "0", read_V);
+  return netlist("bit line", net.lines, [
+    "i(vread)",
+    `v(${net.name("b0")})`,
+    `v(${net.name(`b${last}`)})`,
+  ]);
+}
+
+/** One vector of a crossbar problem: driver currents, then bit-line currents. */
+export function crossbarNetlist(problem: CrossbarProblem, vector: number): Netlist {
+  const { conductance_S: g, driver_Ohm = 0, sense_Ohm = 0 } = problem;
+  const net = build();
+  const rows = g.length;
+  const columns = g[0].length;
+  const segments: Segment[] = [];
+  for (let r = 0; r < rows; r++) {
+    segments.push([`d${r}`, `e${r}`, driver_Ohm]);
+    for (let c = 0; c < columns; c++)
+      segments.push([c === 0 ? `e${r}` : `w${r}_${c - 1}`, `w${r}_${c}`, problem.wordLineWire_Ohm]);
+  }
+  for (let c = 0; c < columns; c++) {
+    for (let r = 0; r < rows; r++)
+      segments.push([
+        `b${r}_${c}`,
+        r === rows - 1 ? `f${c}` : `b${r + 1}_${c}`,
+        problem.bitLineWire_Ohm,
+      ]);
+    segments.push([`f${c}`, `o${c}`, sense_Ohm]);
+  }
+  wire(net, segments);
+  g.forEach((row, r) => {
+    row.forEach((conductance, c) => {
+      if (conductance > 0) net.resistor(`w${r}_${c}`, `b${r}_${c}`, 1 / conductance);
+    });
+  });
+  for (let r = 0; r < rows; r++) net.source(`d${r}`, `d${r}`, "0", problem.input_V[vector][r]);
+  for (let c = 0; c < columns; c++) net.source(`o${c}`, `o${c}`, "0", 0);
+  return netlist("crossbar", net.lines, [
+    ...g.map((_, r) => `i(vd${r})`),
+    ...g[0].map((_, c) => `i(vo${c})`),
+  ]);
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { solve } from "../../index.ts";
+import { spiceCases } from "./cases.ts";
+import { bitlineNetlist, crossbarNetlist } from "./netlist.ts";
+import { ngspice, ngspiceVersion } from "./ngspice.ts";
+
+interface Reference {
+  readonly tolerance: number;
+  readonly problem: unknown;
+  readonly reference: readonly {
+    readonly netlist: string;
+    readonly sha256: string;
+    readonly values: readonly number[];
+  }[];
+}
+
+const referenceOf = (name: string): Reference =>
+  JSON.parse(readFileSync(join(import.meta.dirname, name, "reference.json"), "utf8"));
+
+/** ngspice counts a current into the source, so what a source gives has a minus. */
+function answersOf(problem: (typeof spiceCases)[number]["problem"]): readonly number[][] {
+  const answer = solve(problem) as Record<string, never>;
+  if (problem.kind === "bitline")
+    return [[-answer.current_A, answer.firstCell_V, answer.lastCell_V]];
+  const { driverCurrent_A: drivers, bitLineCurrent_A: lines } = answer as unknown as Record<
+    string,
+    readonly number[][]
+  >;
+  return drivers.map((driver, k) => [...driver.map((i) => -i), ...lines[k]]);
+}
+
+/** largest deviation, relative to the largest current of the same kind or to the value itself */
+const deviation = (found: number, expected: number): number =>
+  expected === 0 ? Math.abs(found) : Math.abs(found / expected - 1);
+
+describe.each(spiceCases)("$name", ({ name, problem }) => {
+  const { tolerance, problem: stored, reference } = referenceOf(name);
+  test("the stored problem, netlist and hash belong together", () => {
+    expect(stored).toEqual(JSON.parse(JSON.stringify(problem)));
+    reference.forEach(({ netlist, sha256 }, vector) => {
+      const text = readFileSync(join(import.meta.dirname, name, netlist), "utf8");
+      const made =
+        problem.kind === "bitline" ? bitlineNetlist(problem) : crossbarNetlist(problem, vector);
+      expect(made.text).toBe(text);
+      expect(createHash("sha256").update(text).digest("hex")).toBe(sha256);
+    });
+  });
+  test("xbc agrees with what ngspice answered", () => {
+    const found = answersOf(problem);
+    reference.forEach(({ values }, vector) => {
+      expect(found[vector]).toHaveLength(values.length);
+      values.forEach((value, k) => {
+        expect(deviation(found[vector][k], value)).toBeLessThan(tolerance);
+      });
+    });
+  });
+  test.skipIf(ngspiceVersion() === null)("ngspice answers the same again", () => {
+    for (const { netlist, values } of reference) {
+      const again = ngspice(readFileSync(join(import.meta.dirname, name, netlist), "utf8"));
+      again.forEach((value, k) => {
+        expect(deviation(value, values[k])).toBeLessThan(1e-10);
+      });
+    }
+  });
+});
