@@ -5,7 +5,7 @@
 import { internal } from "./errors.ts";
 import type { Graph, GraphNode, ValueType } from "./ir/graph.ts";
 import type { BankLimits, MappedNetwork } from "./ir/mapping.ts";
-import type { Alphabet, QuantizedNetwork } from "./ir/network.ts";
+import type { Alphabet, CodeMatrix, QuantizedNetwork } from "./ir/network.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import type { Tensor } from "./ir/tensor.ts";
 
@@ -240,7 +240,8 @@ export interface Pulse {
   readonly operation: "forming" | "SET" | "RESET";
   readonly wordLine_V: number;
   readonly bitLine_V: number;
-  readonly sourceLine_V: number;
+  /** null where cells have no source line (1S1R) */
+  readonly sourceLine_V: number | null;
   readonly complianceCurrent_A: number | null;
   readonly duration_s: number;
   /** a ramp's rate, for forming */
@@ -285,11 +286,26 @@ export interface ProgrammingDescription {
   readonly routines: readonly ProgrammingRoutine[];
   /** lines that are not selected, in words and as a rule that the array model of the tests applies */
   readonly unselected: {
-    readonly bitLines: "grounded" | "follow source line";
-    readonly complement: "follows source line";
+    /** `half voltage`: midway between the selected word line and bit line (S1) */
+    readonly wordLines: "grounded" | "half voltage";
+    readonly bitLines: "grounded" | "follow source line" | "half voltage";
+    readonly complement: "follows source line" | "none";
   };
-  readonly sourceLine: "per-pair" | "per-row";
+  readonly sourceLine: "per-pair" | "per-row" | "none";
+  /** lines of a read, where they are part of what programs a bank's periphery (S1); null: by the sense amplifier */
+  readonly readBias: ReadBias | null;
   readonly energySource: string;
+}
+
+/** Voltages of a read: one selected word line, the bit lines that are sensed, and all others. */
+export interface ReadBias {
+  readonly wordLine_V: number;
+  readonly bitLine_V: number;
+  readonly unselected_V: number;
+  readonly duration_s: number;
+  /** chance that a read switches a cell of its level that conducts most */
+  readonly switching: number;
+  readonly note: string;
 }
 
 /** A technology with its laws: the definition of a built-in target, or a user's device on top of one. */
@@ -303,26 +319,56 @@ export interface TargetSpec {
 }
 
 export interface TargetLaws {
-  /** how large a bank may be, and what bounds it */
-  readonly limits: (technology: Technology) => BankLimits;
+  /**
+   * how large a bank may be, how many bit lines are sensed at once, and what bounds both
+   * @throws LIMIT with the numbers if the array that is asked for cannot be read
+   */
+  readonly limits: (request: LimitsRequest) => BankLimits;
   readonly programming: (technology: Technology, condition: string) => ProgrammingDescription;
   /** the noise of a condition, in life order, with bound parameters */
   readonly noise: (technology: Technology, condition: string) => readonly NoiseUse[];
-  readonly costs: (technology: Technology) => CostModel;
+  readonly costs: (technology: Technology, condition: string) => CostModel;
   /** claims of the source paper, checked by `xbc characterize` */
   readonly claims: readonly Claim[];
 }
 
-/** What a read costs; every figure names what it rests on. */
+/** What bounds may depend on: the technology, the array that exists, and what will lie in it. */
+export interface LimitsRequest {
+  readonly technology: Technology;
+  readonly condition: string;
+  /** the array that `--bank` says exists, to be checked; null: the largest that can be read is wanted */
+  readonly bank: { readonly wordLines: number; readonly bitLines: number } | null;
+  /** the matrices to be placed, for bounds that follow the data; none: they follow averages */
+  readonly matrices: readonly {
+    readonly codes: CodeMatrix;
+    readonly encoding: EncodingLayout;
+  }[];
+}
+
+/** What a read costs, as data in the image; every figure names what it rests on. */
 export interface CostModel {
   readonly clock_s: number;
-  /** where a ternary read takes another time (L1); else clock_s */
-  readonly ternaryClock_s?: number;
+  /** where a ternary read takes another time (L1); null: clock_s */
+  readonly ternaryClock_s: number | null;
   readonly pipelineClocks: number;
-  readonly readEnergyPerSynapse_J: number;
+  readonly read: ReadCost;
   readonly cellArea_m2: number | null;
   readonly sources: readonly string[];
 }
+
+/**
+ * Energy of a read. `per-synapse`: of every weight sensed (H13). `by-current`: V·I·t of the cells of each word
+ * line that is read, and of the half-selected cells beside them (S5, S6); currents by level, means over the spread.
+ */
+export type ReadCost =
+  | { readonly kind: "per-synapse"; readonly energy_J: number }
+  | {
+      readonly kind: "by-current";
+      readonly read_V: number;
+      readonly pulse_s: number;
+      readonly currents_A: readonly number[];
+      readonly halfSelected_A: readonly number[];
+    };
 
 export interface Target {
   readonly name: string;

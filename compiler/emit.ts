@@ -43,6 +43,7 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     weak:
       weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
     limits,
+    costModel: laws.costs(technology, condition),
     inputs: network.inputs,
     outputs: network.outputs,
     buffers: network.buffers,

@@ -11,30 +11,47 @@ export default definePass({
   to: "mapped",
   meaning: "exact",
   run: async (network, context) => {
-    const target = withBank(context);
-    const limits = target.laws.limits(target.technology);
-    checkArray(target, limits);
     const matrices = network.layers.filter(
       (layer): layer is MatrixLayer => layer.kind === "matrix",
     );
+    const { target: asked, options } = context;
+    const limits = asked.laws.limits({
+      technology: asked.technology,
+      condition: asked.condition,
+      bank: options.bank,
+      matrices: matrices.flatMap((layer) => {
+        const codes = network.weights.get(layer.id);
+        return codes ? [{ codes, encoding: chooseEncoding(layer, asked) }] : [];
+      }),
+    });
+    checkArray(asked, options.bank ?? limits, limits);
+    const target = withArray(asked, options.bank ?? limits, limits);
     const placements = matrices.map((layer) => placeLayer(layer, target, context));
     return { network, target, limits, placements };
   },
 });
 
-/** The target with the array that `--bank` says exists. */
-function withBank({ target, options }: PassContext): TargetSpec {
-  if (!options.bank) return target;
-  const array = {
-    ...target.technology.array,
-    ...options.bank,
-    sensedBitLines: Math.min(target.technology.array.sensedBitLines, options.bank.bitLines),
+type BankSize = Pick<BankLimits, "wordLines" | "bitLines">;
+
+/** The target with the array that its limits give, or that `--bank` says exists: an image records what it lies in. */
+function withArray(
+  target: TargetSpec,
+  { wordLines, bitLines }: BankSize,
+  { sensedBitLines }: BankLimits,
+): TargetSpec {
+  const { array } = target.technology;
+  const resolved = {
+    ...array,
+    wordLines,
+    bitLines,
+    activeWordLines: Math.min(array.activeWordLines, wordLines),
+    sensedBitLines: Math.min(array.sensedBitLines, sensedBitLines, bitLines),
   };
-  return { ...target, technology: { ...target.technology, array } };
+  return { ...target, technology: { ...target.technology, array: resolved } };
 }
 
-function checkArray({ technology, name }: TargetSpec, limits: BankLimits): void {
-  const { wordLines, bitLines } = technology.array;
+function checkArray({ name }: TargetSpec, bank: BankSize, limits: BankLimits): void {
+  const { wordLines, bitLines } = bank;
   if (wordLines <= limits.wordLines && bitLines <= limits.bitLines) return;
   throw new XbcError(
     "LIMIT",

@@ -3,16 +3,16 @@ import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
+import { measureActivity } from "./activity.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { LayerErrors } from "./layer-errors.ts";
 import { meanErrors, weightErrors } from "./layer-errors.ts";
-import { maskedSynapses } from "./masked.ts";
+import { measuredCosts } from "./measured-costs.ts";
 import type { Metric } from "./metrics.ts";
 import { metricNamed } from "./metrics.ts";
 import type { NoiseChain } from "./noise-chain.ts";
 import { chainOf, noiseModelNamed, quiet } from "./noise-chain.ts";
 import { pause } from "./pause.ts";
-import { readEnergyOf, timingOf } from "./report/cost-model.ts";
 import type { EvaluationReport, Spread } from "./report/report.ts";
 import { spreadOf } from "./report/spread.ts";
 import type { RunOptions } from "./run.ts";
@@ -82,8 +82,15 @@ async function evaluateIn(
     wantsWeak && image.weak
       ? await trialist.spread("weak", chainOf(image.weak.noise, options.noise ?? "all"))
       : null;
-  const timing = timingOf(image);
-  const synapsesRead = image.costs.reduce((sum, layer) => sum + layer.synapsesRead, 0);
+  const costs = await measuredCosts(
+    image,
+    await measureActivity(
+      image,
+      named(image, data.x),
+      options.executor ?? onnxruntimeWeb(),
+      options.seed ?? image.seed,
+    ),
+  );
   return {
     samples: samples.count,
     metric: metric.name,
@@ -105,18 +112,7 @@ async function evaluateIn(
       name: layer,
       ...reported(noisy?.errors[index]),
     })),
-    energy: {
-      perInference_J: readEnergyOf(image),
-      synapsesRead,
-      synapsesMasked: await maskedSynapses(
-        image,
-        named(image, data.x),
-        options.executor ?? onnxruntimeWeb(),
-        options.seed ?? image.seed,
-      ),
-    },
-    interval_s: timing.interval_s,
-    latency_s: timing.latency_s,
+    ...costs,
     seed: options.seed ?? image.seed,
     noise: noise.active,
     assumptions: image.assumptions,

@@ -4,6 +4,7 @@ import {
   type Parameter,
   type Technology,
 } from "../compiler/define.ts";
+import { valuesOf } from "../compiler/physics/condition.ts";
 import { pairClaims } from "../compiler/physics/pair-claims.ts";
 import { pairNoise } from "../compiler/physics/pair-noise.ts";
 import { pairProgramming } from "../compiler/physics/pair-programming.ts";
@@ -266,12 +267,17 @@ const technology: Technology = {
   weakCondition: "h6",
 };
 
-function costs({ parameters }: Technology): CostModel {
+function costs(technology: Technology, condition: string): CostModel {
+  const value = valuesOf(technology, condition);
+  const parameters = {
+    ...technology.parameters,
+    ...technology.conditions[condition]?.parameters,
+  };
   return {
-    clock_s: parameters.readTime.value,
-    ternaryClock_s: parameters.convergenceTime.value,
-    pipelineClocks: parameters.pipelineClocks.value,
-    readEnergyPerSynapse_J: parameters.readEnergy.value,
+    clock_s: value("readTime"),
+    ternaryClock_s: value("convergenceTime"),
+    pipelineClocks: value("pipelineClocks"),
+    read: { kind: "per-synapse", energy_J: value("readEnergy") },
     cellArea_m2: null,
     sources: [
       `binary read: ${parameters.readTime.source}`,

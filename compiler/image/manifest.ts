@@ -90,6 +90,7 @@ type Plain =
   | "precision"
   | "technology"
   | "programming"
+  | "costModel"
   | "inputs"
   | "outputs"
   | "costs"

@@ -5,7 +5,7 @@ import { bankGroups } from "./bank-groups.ts";
 import { type PlacedLayer, placedLayers } from "./find-layer.ts";
 import { csvField, textChunks } from "./text-chunks.ts";
 
-/** One pulse at one cell; lines that no column names are grounded (H4). */
+/** One pulse at one cell, with the voltages of all lines; null where there is no such line (H4, S1). */
 export interface PulseRow {
   readonly bank: number;
   readonly wordLine: number;
@@ -16,7 +16,8 @@ export interface PulseRow {
   /** the other cell's bit line of a pair follows the source line, so that it is not disturbed; null: no pair */
   readonly complementBitLine_V: number | null;
   readonly otherBitLines_V: number;
-  readonly sourceLine_V: number;
+  readonly otherWordLines_V: number;
+  readonly sourceLine_V: number | null;
   readonly complianceCurrent_A: number | null;
   readonly duration_s: number;
   readonly ramp_V_per_s: number | null;
@@ -38,6 +39,7 @@ export const pulseColumns = [
   "compliance_A",
   "duration_s",
   "ramp_V_per_s",
+  "otherWordLines_V",
 ] as const;
 
 /** Pulses that bring a formed cell to a level; none where the level is not described. */
@@ -69,7 +71,8 @@ export function pulseAt(
   place: { readonly bank: number; readonly wordLine: number; readonly bitLine: number },
   paired: boolean,
 ): PulseRow {
-  const follow = programming.unselected.bitLines === "follow source line";
+  const { unselected } = programming;
+  const half = (pulse.wordLine_V + pulse.bitLine_V) / 2;
   const { operation, wordLine_V, bitLine_V, sourceLine_V, complianceCurrent_A, duration_s } = pulse;
   return {
     bank: place.bank,
@@ -79,12 +82,28 @@ export function pulseAt(
     wordLine_V,
     bitLine_V,
     complementBitLine_V: paired ? sourceLine_V : null,
-    otherBitLines_V: follow ? sourceLine_V : 0,
+    otherBitLines_V: otherBitLines(unselected.bitLines, sourceLine_V, half),
+    otherWordLines_V: unselected.wordLines === "half voltage" ? half : 0,
     sourceLine_V,
     complianceCurrent_A,
     duration_s,
     ramp_V_per_s: pulse.ramp_V_per_s,
   };
+}
+
+function otherBitLines(
+  rule: ProgrammingDescription["unselected"]["bitLines"],
+  sourceLine_V: number | null,
+  half_V: number,
+): number {
+  switch (rule) {
+    case "grounded":
+      return 0;
+    case "follow source line":
+      return sourceLine_V ?? 0;
+    case "half voltage":
+      return half_V;
+  }
 }
 
 /**
@@ -130,7 +149,7 @@ export function exportPulses(image: ProgrammingImage): AsyncGenerator<string> {
 
 function pulseLine(order: number, layer: string, row: PulseRow): string {
   const { bank, wordLine, bitLine, operation, wordLine_V, bitLine_V, complementBitLine_V } = row;
-  const lines = `${wordLine_V},${bitLine_V},${complementBitLine_V ?? ""},${row.otherBitLines_V},${row.sourceLine_V}`;
-  const limits = `${row.complianceCurrent_A ?? ""},${row.duration_s},${row.ramp_V_per_s ?? ""}`;
+  const lines = `${wordLine_V},${bitLine_V},${complementBitLine_V ?? ""},${row.otherBitLines_V},${row.sourceLine_V ?? ""}`;
+  const limits = `${row.complianceCurrent_A ?? ""},${row.duration_s},${row.ramp_V_per_s ?? ""},${row.otherWordLines_V}`;
   return `${order},${layer},${bank},${wordLine},${bitLine},${operation},${lines},${limits}\n`;
 }

@@ -276,6 +276,7 @@ function manifestOf(
       noise: image.weak.noise.map(storedNoise),
     },
     limits: { ...image.limits, margin: toJsonReal(image.limits.margin) },
+    costModel: image.costModel,
     inputs: image.inputs,
     outputs: image.outputs,
     buffers: Array.from(image.buffers, ([id, buffer]) => ({ ...buffer, id })),

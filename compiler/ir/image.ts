@@ -1,4 +1,10 @@
-import type { EncodingLayout, NoiseUse, ProgrammingDescription, Technology } from "../define.ts";
+import type {
+  CostModel,
+  EncodingLayout,
+  NoiseUse,
+  ProgrammingDescription,
+  Technology,
+} from "../define.ts";
 import type { BankLimits, LayerPlacement } from "./mapping.ts";
 import type {
   Buffer,
@@ -66,6 +72,8 @@ export interface ProgrammingImage {
   /** a weak condition beside it: name and noise, for the headline table */
   readonly weak: { readonly condition: string; readonly noise: readonly NoiseUse[] } | null;
   readonly limits: BankLimits;
+  /** what a read takes in time and energy, and a cell in area */
+  readonly costModel: CostModel;
   readonly inputs: readonly NetworkInput[];
   readonly outputs: readonly NetworkOutput[];
   readonly buffers: ReadonlyMap<BufferId, Buffer>;

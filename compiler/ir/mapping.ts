@@ -11,6 +11,8 @@ export interface Range {
 export interface BankLimits {
   readonly wordLines: number;
   readonly bitLines: number;
+  /** bit lines that may be sensed at once */
+  readonly sensedBitLines: number;
   /** the binding limit, in the field's words */
   readonly boundBy: string;
   /** how far the next limit is: its bound over the binding one, 1 = equal */

@@ -16,11 +16,13 @@ export function pairProgramming(technology: Technology, condition: string): Prog
     levels: pairLevels(values),
     routines: [{ kind: "once", name: "once" }],
     unselected: {
+      wordLines: "grounded",
       // a source line along the row would SET every other cell whose bit line is at ground
       bitLines: sourceLine === "per-pair" ? "grounded" : "follow source line",
       complement: "follows source line",
     },
     sourceLine,
+    readBias: null,
     energySource:
       `SET and RESET: V·I·t at compliance, the upper bound, times ${values("energyEfficiency")} ` +
       "(assumed; keeps H10's ranges); forming: half of V·I·t of the ramp, an upper bound",

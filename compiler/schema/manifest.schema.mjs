@@ -177,7 +177,7 @@ const pulse = exact({
   operation: oneOf(["forming", "SET", "RESET"]),
   wordLine_V: Type.Number(),
   bitLine_V: Type.Number(),
-  sourceLine_V: Type.Number(),
+  sourceLine_V: nullable(Type.Number()),
   complianceCurrent_A: nullable(Type.Number()),
   duration_s: Type.Number(),
   ramp_V_per_s: nullable(Type.Number()),
@@ -212,14 +212,43 @@ const programming = exact({
     { minItems: 1, maxItems: 16 },
   ),
   unselected: exact({
-    bitLines: oneOf(["grounded", "follow source line"]),
-    complement: oneOf(["follows source line"]),
+    wordLines: oneOf(["grounded", "half voltage"]),
+    bitLines: oneOf(["grounded", "follow source line", "half voltage"]),
+    complement: oneOf(["follows source line", "none"]),
   }),
-  sourceLine: oneOf(["per-pair", "per-row"]),
+  sourceLine: oneOf(["per-pair", "per-row", "none"]),
+  readBias: nullable(
+    exact({
+      wordLine_V: Type.Number(),
+      bitLine_V: Type.Number(),
+      unselected_V: Type.Number(),
+      duration_s: Type.Number({ exclusiveMinimum: 0 }),
+      switching: Type.Number({ minimum: 0, maximum: 1 }),
+      note: text(),
+    }),
+  ),
   energySource: text(),
 });
 
 const noise = Type.Array(exact({ model: word(), parameters: recordOf(real) }));
+
+const positive = Type.Number({ exclusiveMinimum: 0 });
+const costModel = exact({
+  clock_s: positive,
+  ternaryClock_s: nullable(positive),
+  pipelineClocks: Type.Number({ minimum: 0 }),
+  read: tagged("kind", [
+    variant("kind", "per-synapse", { energy_J: Type.Number({ minimum: 0 }) }),
+    variant("kind", "by-current", {
+      read_V: positive,
+      pulse_s: positive,
+      currents_A: Type.Array(Type.Number({ minimum: 0 }), { minItems: 1, maxItems: 254 }),
+      halfSelected_A: Type.Array(Type.Number({ minimum: 0 }), { minItems: 1, maxItems: 254 }),
+    }),
+  ]),
+  cellArea_m2: nullable(positive),
+  sources: Type.Array(text()),
+});
 
 const placement = exact({
   layer: text(),
@@ -256,10 +285,12 @@ export const manifest = exact(
     limits: exact({
       wordLines: count(),
       bitLines: count(),
+      sensedBitLines: count(),
       boundBy: text(),
       margin: real,
       considered: Type.Array(exact({ limit: text(), bound: text() })),
     }),
+    costModel,
     inputs: Type.Array(
       exact({
         name: text(),

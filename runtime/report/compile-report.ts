@@ -3,15 +3,15 @@ import { internal } from "../../compiler/errors.ts";
 import type { ImageLayerCosts, ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
-import { costModelOf, readEnergyOf, timingOf } from "./cost-model.ts";
+import { timingOf } from "./cost-model.ts";
 import { countLevels, programmingTotals } from "./programming-totals.ts";
+import { readEnergyOf } from "./read-energy.ts";
 import type { CompileReport, EvaluationReport, LayerReport } from "./report.ts";
 
 /**
  * What an image costs and where its layers lie; the cells are streamed once, to count pulses.
  * @param imagePath where the image was written, null if nowhere
  * @param accuracy  an evaluation to carry along
- * @throws BAD_TECHNOLOGY if the image's technology lacks a read time or a read energy
  */
 export async function compileReport(
   image: ProgrammingImage,
@@ -19,7 +19,7 @@ export async function compileReport(
   accuracy: EvaluationReport | null = null,
 ): Promise<CompileReport> {
   const { target, condition, precision, source, limits } = image;
-  const { wordLines, bitLines, boundBy, margin } = limits;
+  const { wordLines, bitLines, sensedBitLines, boundBy, margin } = limits;
   return {
     image: imagePath,
     target,
@@ -29,7 +29,7 @@ export async function compileReport(
     layers: image.placements.map((placement, index) =>
       layerReport(image, placement, image.costs[index]),
     ),
-    bankLimits: { wordLines, bitLines, boundBy, margin },
+    bankLimits: { wordLines, bitLines, sensedBitLines, boundBy, margin },
     totals: await totalsOf(image),
     accuracy,
     assumptions: image.assumptions,
@@ -83,14 +83,14 @@ async function totalsOf(image: ProgrammingImage): Promise<CompileReport["totals"
   }
   const programming = programmingTotals(counts, image.programming);
   const capacity = sum("capacity");
-  const { cellArea_m2 } = costModelOf(image);
+  const { cellArea_m2 } = image.costModel;
   return {
     weights: sum("weights"),
     cells: sum("cells"),
     banks: image.placements.reduce((total, { banks }) => total + banks, 0),
     utilization: capacity === 0 ? 0 : sum("cells") / capacity,
     ...timingOf(image),
-    readEnergy_J: readEnergyOf(image),
+    readEnergy_J: await readEnergyOf(image),
     pulses: programming.pulses,
     programmingTime_s: programming.time_s,
     programmingEnergy_J: programming.energy_J,

@@ -18,6 +18,7 @@ export interface CompileReport {
   readonly bankLimits: {
     readonly wordLines: number;
     readonly bitLines: number;
+    readonly sensedBitLines: number;
     readonly boundBy: string;
     readonly margin: number;
   };
@@ -99,6 +100,15 @@ export interface EvaluationReport {
     /** synapses sensed in one inference as scheduled, and those of them whose input is masked (no read current) */
     readonly synapsesRead: number;
     readonly synapsesMasked: number | null;
+    /** presentations of inputs that are not masked, in one inference: spikes, where inputs are spikes (S6) */
+    readonly presented: readonly {
+      readonly layer: string;
+      readonly inputs: number;
+      readonly perInference: number;
+      readonly perInput: number;
+    }[];
+    /** over the inputs of all layers: spikes per neuron and inference (S6) */
+    readonly presentedPerInput: number;
   };
   readonly interval_s: number;
   readonly latency_s: number;

@@ -6,8 +6,8 @@ import { left, pairs, right, textTable } from "./text-table.ts";
 
 /** The built-in targets: what each is, its bank and its read-out. */
 export function targetsText(targets: readonly Target[], paint: Paint): string {
-  const rows = targets.map(({ name, summary, technology }) => {
-    const { wordLines, bitLines } = technology.array;
+  const rows = targets.map(({ name, summary, technology, laws }) => {
+    const { wordLines, bitLines } = limitsOf(technology, laws);
     return [
       name,
       `${summary}; banks of ${wordLines} x ${bitLines} cells, read-out ${technology.readOut}`,
@@ -24,14 +24,14 @@ export function targetText(
   paint: Paint,
 ): string {
   const { name, array, encodings, readOut, conventions, conditions, defaultCondition } = technology;
-  const { boundBy } = laws.limits(technology);
+  const { wordLines, bitLines, sensedBitLines, boundBy } = limitsOf(technology, laws);
   return blocks(
     `${paint.strong(name)}: ${summary}\n${technology.summary}`,
     pairs([
-      ["bank", `${array.wordLines} word lines x ${array.bitLines} bit lines, bound by ${boundBy}`],
+      ["bank", `${wordLines} word lines x ${bitLines} bit lines, bound by ${boundBy}`],
       [
         "inputs",
-        `on the ${array.inputsOn}; ${array.activeWordLines} word lines active, ${array.sensedBitLines} bit lines sensed at once`,
+        `on the ${array.inputsOn}; ${array.activeWordLines} word lines active, ${sensedBitLines} bit lines sensed at once`,
       ],
       ["read-out", readOut],
       ["encodings", encodings.join(", ")],
@@ -60,6 +60,10 @@ export function targetText(
     programmingText(technology, laws),
   );
 }
+
+/** The largest bank of average data, under the default condition. */
+const limitsOf = (technology: Technology, laws: TargetLaws) =>
+  laws.limits({ technology, condition: technology.defaultCondition, bank: null, matrices: [] });
 
 function parameterTable(parameters: Readonly<Record<string, Parameter>>, paint: Paint): string {
   const rows = Object.entries(parameters).map(([name, { value, unit, source }]) => [

@@ -1,4 +1,4 @@
-import type { Technology } from "../../compiler/define.ts";
+import type { LimitsRequest } from "../../compiler/define.ts";
 import type { BankLimits } from "../../compiler/ir/mapping.ts";
 
 /**
@@ -6,13 +6,17 @@ import type { BankLimits } from "../../compiler/ir/mapping.ts";
  * analog bound; the counter of a block holds n of n with ⌈log2(n + 1)⌉ bits, one more than the paper's
  * five for n = 32.
  */
-export function blockLimits(technology: Technology): BankLimits {
-  const { wordLines, bitLines, sensedBitLines } = technology.array;
+export function blockLimits({ technology, bank }: LimitsRequest): BankLimits {
+  const { wordLines, bitLines } = bank ?? technology.array;
+  const sensedBitLines = bank
+    ? Math.min(technology.array.sensedBitLines, bank.bitLines)
+    : technology.array.sensedBitLines;
   const counter = Math.ceil(Math.log2(bitLines / 2 + 1));
   const isSensing = sensedBitLines < bitLines;
   return {
     wordLines,
     bitLines: Math.min(bitLines, sensedBitLines),
+    sensedBitLines: Math.min(bitLines, sensedBitLines),
     boundBy: isSensing ? "sense amplifiers" : "block size n (H3)",
     margin: Math.max(bitLines, sensedBitLines) / Math.min(bitLines, sensedBitLines),
     considered: [

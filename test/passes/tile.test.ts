@@ -162,7 +162,14 @@ describe("inputs on word lines", () => {
     ...target,
     laws: {
       ...target.laws,
-      limits: () => ({ wordLines: 8, bitLines: 12, boundBy: "test", margin: 1, considered: [] }),
+      limits: () => ({
+        wordLines: 8,
+        bitLines: 12,
+        sensedBitLines: 6,
+        boundBy: "test",
+        margin: 1,
+        considered: [],
+      }),
     },
     technology: {
       ...target.technology,

@@ -92,8 +92,13 @@ export const testProgramming: ProgrammingDescription = {
       readEnergy_J: 1e-13,
     },
   ],
-  unselected: { bitLines: "grounded", complement: "follows source line" },
+  unselected: {
+    wordLines: "grounded",
+    bitLines: "grounded",
+    complement: "follows source line",
+  },
   sourceLine: "per-pair",
+  readBias: null,
   energySource: "H10",
 };
 
@@ -286,9 +291,18 @@ export function sampleImage(salt = 1): ProgrammingImage {
     programming: testProgramming,
     noise: [{ model: "drift", parameters: { exponent: 0.05, until_s: Number.POSITIVE_INFINITY } }],
     weak: { condition: "weak", noise: [{ model: "bit-error", parameters: { rate: 0.01 } }] },
+    costModel: {
+      clock_s: 10e-9,
+      ternaryClock_s: 50e-9,
+      pipelineClocks: 0,
+      read: { kind: "per-synapse", energy_J: 14e-15 },
+      cellArea_m2: null,
+      sources: ["read energy: H13"],
+    },
     limits: {
       wordLines: 4,
       bitLines: 8,
+      sensedBitLines: 8,
       boundBy: "the array that exists",
       margin: Number.POSITIVE_INFINITY,
       considered: [{ limit: "block", bound: "4 x 8" }],

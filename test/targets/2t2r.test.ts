@@ -84,15 +84,17 @@ describe("the technology", () => {
 
 describe("laws", () => {
   test("H3: a block of 32 x 32 pairs needs 6-bit counters", () => {
-    const limits = laws.limits(technology);
+    const limits = laws.limits({ technology, condition: "strong", bank: null, matrices: [] });
     expect([limits.wordLines, limits.bitLines, limits.margin]).toEqual([32, 64, 1]);
     expect(limits.considered[0].bound).toContain("6-bit counter");
   });
 
   test("fewer amplifiers than bit lines bound the block", () => {
     const limits = laws.limits({
-      ...technology,
-      array: { ...technology.array, sensedBitLines: 32 },
+      technology: { ...technology, array: { ...technology.array, sensedBitLines: 32 } },
+      condition: "strong",
+      bank: null,
+      matrices: [],
     });
     expect(limits).toMatchObject({ bitLines: 32, boundBy: "sense amplifiers", margin: 2 });
   });
@@ -120,10 +122,10 @@ describe("laws", () => {
   });
 
   test("H5, L1, H13: clocks of 10 and 50 ns, 14 fJ a synapse", () => {
-    expect(laws.costs(technology)).toMatchObject({
+    expect(laws.costs(technology, "strong")).toMatchObject({
       clock_s: 10e-9,
       ternaryClock_s: 50e-9,
-      readEnergyPerSynapse_J: 14e-15,
+      read: { kind: "per-synapse", energy_J: 14e-15 },
     });
   });
 });

@@ -129,9 +129,9 @@ describe("exports", () => {
   test("the complementary bit line follows the source line, and exists only in pairs (H4)", async () => {
     const [, ...rows] = await rowsOf(exportPulses(image));
     const pair = rows.find((row) => row[1] === "conv1/α" && row[5] === "SET");
-    expect(pair?.slice(6)).toEqual(["1.2", "0", "2", "0", "2", "0.0002", "0.000001", ""]);
+    expect(pair?.slice(6)).toEqual(["1.2", "0", "2", "0", "2", "0.0002", "0.000001", "", "0"]);
     const single = rows.find((row) => row[1] === "fc 2");
-    expect(single?.slice(6)).toEqual(["1.2", "0", "", "0", "2", "0.0002", "0.000001", "1000"]);
+    expect(single?.slice(6)).toEqual(["1.2", "0", "", "0", "2", "0.0002", "0.000001", "1000", "0"]);
   });
 
   test("a field of CSV is quoted where it must be", () => {

@@ -24,7 +24,7 @@ const described = (sourceLine: string): ProgrammingDescription =>
 /** Every cell formed, then brought to its level, with the unselected bit lines as given. */
 function pulseList(
   { forming, levels: ways }: ProgrammingDescription,
-  others: "grounded" | "follow source line",
+  others: ProgrammingDescription["unselected"]["bitLines"],
 ): readonly AppliedPulse[] {
   const apply =
     (cell: number) =>
@@ -35,9 +35,9 @@ function pulseList(
       operation: pulse.operation,
       wordLine_V: pulse.wordLine_V,
       bitLine_V: pulse.bitLine_V,
-      complementBitLine_V: pulse.sourceLine_V,
-      otherBitLines_V: others === "grounded" ? 0 : pulse.sourceLine_V,
-      sourceLine_V: pulse.sourceLine_V,
+      complementBitLine_V: pulse.sourceLine_V ?? 0,
+      otherBitLines_V: others === "grounded" ? 0 : (pulse.sourceLine_V ?? 0),
+      sourceLine_V: pulse.sourceLine_V ?? 0,
       duration_s: pulse.duration_s,
       complianceCurrent_A: pulse.complianceCurrent_A,
     });

@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compileReport } from "../../../runtime/report/compile-report.ts";
 import { countLevels, programmingTotals } from "../../../runtime/report/programming-totals.ts";
-import { imageCosts, lawfulCosts, smallImage } from "./small-image.ts";
-
-test("costs read from an image's technology are those of its target's laws", () => {
-  const { sources: ours, ...image } = imageCosts();
-  const { sources: theirs, ...laws } = lawfulCosts();
-  expect(image).toEqual(laws);
-  expect(ours).toEqual(theirs);
-});
+import { smallImage } from "./small-image.ts";
 
 describe("totals of a small image, by hand", async () => {
   const { totals, layers } = await compileReport(smallImage(), null);

@@ -9,7 +9,6 @@ import {
   type MatrixLayer,
 } from "../../../compiler/ir/network.ts";
 import { fillBank } from "../../../compiler/ir/placement.ts";
-import { costModelOf } from "../../../runtime/report/cost-model.ts";
 import type { EvaluationReport } from "../../../runtime/report/report.ts";
 import target from "../../../targets/2t2r.ts";
 import differentialBinary from "../../../targets/encodings/differential-binary.ts";
@@ -118,7 +117,8 @@ export function smallImage(): ProgrammingImage {
     programming: laws.programming(technology, "strong"),
     noise: laws.noise(technology, "strong"),
     weak: { condition: "h6", noise: laws.noise(technology, "h6") },
-    limits: laws.limits(technology),
+    limits: laws.limits({ technology, condition: "strong", bank: null, matrices: [] }),
+    costModel: laws.costs(technology, "strong"),
     inputs: [],
     outputs: [],
     buffers: new Map(),
@@ -137,10 +137,6 @@ export function smallImage(): ProgrammingImage {
     referenceWeights: new Map(),
   };
 }
-
-/** The costs that the target's own laws give. */
-export const lawfulCosts = () => laws.costs(technology);
-export const imageCosts = () => costModelOf(smallImage());
 
 /** An evaluation of 1,000 samples in three trials, every part filled. */
 export function smallEvaluation(): EvaluationReport {
@@ -169,7 +165,13 @@ export function smallEvaluation(): EvaluationReport {
         signalToNoise_dB: 21.3,
       },
     ],
-    energy: { perInference_J: 33.6e-12, synapsesRead: 2400, synapsesMasked: 400 },
+    energy: {
+      perInference_J: 33.6e-12,
+      synapsesRead: 2400,
+      synapsesMasked: 400,
+      presented: [{ layer: "fc1", inputs: 50, perInference: 42, perInput: 0.84 }],
+      presentedPerInput: 0.84,
+    },
     interval_s: 320e-9,
     latency_s: 420e-9,
     seed: 7,

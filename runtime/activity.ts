@@ -1,0 +1,110 @@
+import type { FloatExecutor } from "../compiler/define.ts";
+import { positionsOf } from "../compiler/emit.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import type { MatrixLayer } from "../compiler/ir/network.ts";
+import type { Tensor } from "../compiler/ir/tensor.ts";
+import type { PlaneTerm } from "./kernels/commands.ts";
+import type { Engine } from "./kernels/engine.ts";
+import { createEngine } from "./kernels/engine.ts";
+import type { LayerWeights } from "./layer-weights.ts";
+import { packStored } from "./layer-weights.ts";
+import { createRunner } from "./runner.ts";
+import { cutSamples, prepareSamples } from "./session.ts";
+import { loadStoredLayer } from "./stored-layer.ts";
+
+/** Samples whose activations are counted: what a mean over them tells differs little from one over all. */
+const COUNTED = 256;
+
+/** How often a matrix layer's inputs are presented in one inference, by mean, without noise. */
+export interface LayerActivity {
+  readonly layer: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** [inputs] presentations that are not masked: spikes, where inputs are spikes (S6) */
+  readonly reads: Float64Array;
+  /** presentations whose input is masked: scheduled, but not sensed (H13) */
+  readonly masked: number;
+  /** clocks where a word line without a spike is not read, its blocks of inputs read at once; null: as scheduled */
+  readonly clocks: number | null;
+}
+
+/** Counts the presentations of every input over the first samples. */
+export async function measureActivity(
+  image: ProgrammingImage,
+  inputs: ReadonlyMap<string, Tensor>,
+  executor: FloatExecutor,
+  seed: number,
+): Promise<readonly LayerActivity[]> {
+  const engine = await createEngine({ threads: 1 });
+  const all = prepareSamples(image, inputs);
+  const samples = Math.min(COUNTED, all.count);
+  const runner = await createRunner(image, engine, executor, samples, true);
+  try {
+    const weights = new Map<string, LayerWeights>();
+    for (let index = 0; index < image.placements.length; index++) {
+      const stored = await loadStoredLayer(image, index);
+      weights.set(stored.placement.layer, packStored(engine, stored));
+    }
+    await runner.run(cutSamples(all, 0, samples), weights, samples, { seed, sampleBase: 0 });
+    const matrices = image.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
+    return matrices.map((layer, index) => {
+      const terms = runner.placeOf(layer.from).planes?.terms ?? [];
+      return activityOf(engine, layer, image.placements[index], terms, samples);
+    });
+  } finally {
+    await runner.close();
+    await engine.close();
+  }
+}
+
+function activityOf(
+  engine: Engine,
+  layer: MatrixLayer,
+  placement: LayerPlacement,
+  terms: readonly PlaneTerm[],
+  samples: number,
+): LayerActivity {
+  const { inputs, outputs } = layer;
+  const rows = samples * positionsOf(layer);
+  const reads = new Float64Array(inputs);
+  const gated = placement.configuration === "gated";
+  const perLine = placement.clocks / Math.min(inputs, placement.tileInputs);
+  let lines = 0;
+  for (const term of terms) {
+    if (!term.mask) {
+      for (let i = 0; i < inputs; i++) reads[i] += rows;
+      lines += rows * Math.min(inputs, placement.tileInputs);
+      continue;
+    }
+    const bytes = engine.bytes(term.mask.at, term.mask.stride * rows);
+    for (let row = 0; row < rows; row++) {
+      lines += countRow(bytes, row * term.mask.stride, reads, placement.tileInputs);
+    }
+  }
+  const total = reads.reduce((sum, count) => sum + count, 0);
+  return {
+    layer: layer.id,
+    inputs,
+    outputs,
+    reads: reads.map((count) => count / samples),
+    masked: (rows * terms.length * inputs - total) / samples,
+    clocks: gated ? (lines * perLine) / samples : null,
+  };
+}
+
+/** Adds a row's bits to `reads`; returns the most bits of any block of inputs, which blocks read at once. */
+function countRow(bytes: Uint8Array, at: number, reads: Float64Array, block: number): number {
+  let most = 0;
+  for (let first = 0; first < reads.length; first += block) {
+    const end = Math.min(first + block, reads.length);
+    let found = 0;
+    for (let i = first; i < end; i++) {
+      if (((bytes[at + (i >> 3)] >> (i & 7)) & 1) === 0) continue;
+      reads[i]++;
+      found++;
+    }
+    most = Math.max(most, found);
+  }
+  return most;
+}
