@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./verify.ts"),
   },
   {
+    name: "program",
+    summary: "Simulate programming an image on a drawn die: iterations, time, energy, yield",
+    load: () => import("./program.ts"),
+  },
+  {
     name: "diff",
     summary: "List the cells and pulses that lead from one image to another",
     load: () => import("./diff.ts"),

@@ -9,6 +9,7 @@ import { type CommonFlags, defineCommand } from "./command.ts";
 import { underCondition } from "./condition.ts";
 import type { Console } from "./console.ts";
 import { type Dataset, readDataset } from "./data.ts";
+import { measuredDie } from "./die.ts";
 import { readWhole } from "./discover.ts";
 import { checkedTimes } from "./elapsed.ts";
 import { inFile } from "./exit.ts";
@@ -25,6 +26,7 @@ interface Flags extends CommonFlags {
   readonly condition?: string;
   readonly ber?: values.BitErrorRates;
   readonly at?: readonly number[];
+  readonly die?: string;
   readonly trials: number;
   readonly seed?: number;
   readonly threads?: number;
@@ -64,6 +66,12 @@ export default defineCommand<Flags>({
         "--at <times>",
         "elapsed times, as 1h,1d,60d, where the image's noise changes with time",
         values.elapsedTimes,
+      )
+      .addOption(
+        new Option(
+          "--die <file>",
+          "a measured die (.npz): its conductances instead of drawn ones",
+        ).conflicts(["at", "ber", "condition"]),
       )
       .option("--trials <count>", "drawn devices", values.trialCount, 5)
       .option(
@@ -118,7 +126,9 @@ async function evaluated(
       flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
     const data = await readDataset(spec);
     const baseline = await baselineOf(image, data, flags, console);
-    const options = { ...evaluationOptions(image, flags, console), baseline };
+    const die =
+      flags.die === undefined ? {} : { die: await measuredDie(flags.die, image, console) };
+    const options = { ...evaluationOptions(image, flags, console), ...die, baseline };
     if (!flags.shard) return evaluate(image, data, { ...options, trials: flags.trials });
     const { index, count } = flags.shard;
     const part = trialsOfShard(flags.trials, index, count);

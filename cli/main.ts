@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import type { Console } from "./console.ts";
 import { toJson } from "./console.ts";
 import { errorDocument, errorLine, exitCodeOf, exitCodes } from "./exit.ts";
-import { commandOf, makeProgram } from "./program.ts";
+import { commandOf, makeProgram } from "./make-program.ts";
 import { stopOnSignals } from "./signals.ts";
 import { openConsole, quietOnBrokenPipe, writeOut } from "./terminal.ts";
 

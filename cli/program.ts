@@ -1,52 +1,73 @@
-import { Command } from "commander";
-import { version } from "../compiler/version.ts";
-import type { CommonFlags } from "./command.ts";
-import { type CommandEntry, commands } from "./commands.ts";
-import type { Console } from "./console.ts";
+import { writeDie } from "../compiler/image/die-file.ts";
+import { program } from "../index.ts";
+import { programText } from "../runtime/report/program-text.ts";
+import { type CommonFlags, defineCommand } from "./command.ts";
+import { underCondition } from "./condition.ts";
+import { checkedTimes } from "./elapsed.ts";
+import { writeAtomically } from "./files.ts";
+import { withImage } from "./open-image.ts";
+import * as values from "./values.ts";
 
-export interface ProgramOutput {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  readonly open: (flags: CommonFlags) => Promise<Console>;
+interface Flags extends CommonFlags {
+  readonly routine?: string;
+  readonly condition?: string;
+  readonly output?: string;
+  readonly seed?: number;
+  readonly trial: number;
+  readonly at?: number;
+  readonly stuck: number;
 }
 
-/** The sub-command that a command line asks for, or null. `help compile` asks for compile's. */
-export function commandOf(argv: readonly string[]): CommandEntry | null {
-  const [first, second] = argv.filter((word) => !word.startsWith("-"));
-  const name = first === "help" ? second : first;
-  return commands.find((entry) => entry.name === name) ?? null;
-}
-
-/** The command line as commander parses it, with only the asked sub-command loaded. */
-export async function makeProgram(
-  argv: readonly string[],
-  output: ProgramOutput,
-): Promise<Command> {
-  const program = new Command("xbc")
-    .description("Compile trained neural networks onto arrays of resistive memory.")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help of a command")
-    .showSuggestionAfterError(true)
-    .exitOverride()
-    .configureOutput({
-      writeOut: output.out,
-      writeErr: output.error,
-      // main prints the error itself, as one line
-      outputError: () => {},
-    })
-    .addHelpText("after", epilogue);
-  const asked = commandOf(argv);
-  for (const entry of commands) {
-    if (entry === asked) (await entry.load()).default.attach(program, output.open);
-    else program.command(entry.name).summary(entry.summary);
-  }
-  return program;
-}
-
-const epilogue = `
-Example:
-  xbc compile model.onnx --target 2t2r -o model.xbi
-
-Exit codes: 0 done, 1 the input or the request is at fault, 2 wrong usage, 3 a check failed, 70 a bug in xbc.
-An error is one line on stderr; with --json stdout holds {"error": {"code", "message"}} instead of a result.`;
+export default defineCommand<Flags>({
+  name: "program",
+  summary: "Simulate programming an image on a drawn die: iterations, time, energy, yield",
+  example: "xbc program model.xbi --routine smart -o die.npz",
+  required: [],
+  declare: (command) =>
+    command
+      .argument("<image>", "programming image (.xbi)")
+      .option("--routine <name>", "a routine of the image; its first one by default")
+      .option("--condition <name>", "another programming condition of the image's technology")
+      .option("-o, --output <file>", "die file (.npz): the conductances that the cells end with")
+      .option(
+        "--at <time>",
+        "when the die is read, from its programming, as 1h",
+        values.elapsedTime,
+        0,
+      )
+      .option(
+        "--seed <number>",
+        "seed of the drawn devices; the image's own by default",
+        values.seedNumber,
+      )
+      .option(
+        "--trial <number>",
+        "which drawn die",
+        values.wholeNumber(0, "--trial 0", 2 ** 32 - 1),
+        0,
+      )
+      .option("--stuck <share>", "share of cells that no pulse moves", values.share, 0),
+  run: async ([path], flags, console) =>
+    withImage(path, async (compiled) => {
+      const image =
+        flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+      const { at = 0 } = flags;
+      checkedTimes(image, at > 0 ? [at] : []);
+      const { report, die } = await program(image, {
+        ...(flags.routine === undefined ? {} : { routine: flags.routine }),
+        ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+        trial: flags.trial,
+        elapsed_s: at,
+        stuck: flags.stuck,
+        progress: console.progress,
+      });
+      const { output } = flags;
+      if (output !== undefined) await writeAtomically(output, (sink) => writeDie(die, image, sink));
+      console.result({ ...report, die: output ?? null }, () =>
+        [
+          programText(report, console.paint),
+          ...(output === undefined ? [] : [`wrote ${output}`]),
+        ].join("\n"),
+      );
+    }),
+});

@@ -5,6 +5,7 @@ import { type Tensor, toNumbers } from "../compiler/ir/tensor.ts";
 import { run } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { readTensors } from "./data.ts";
+import { measuredDie } from "./die.ts";
 import { withImage } from "./open-image.ts";
 import { writeTensors } from "./output-files.ts";
 import { threadsOr } from "./threads.ts";
@@ -17,6 +18,7 @@ interface Flags extends CommonFlags {
   readonly seed?: number;
   readonly trial: number;
   readonly threads?: number;
+  readonly die?: string;
 }
 
 export default defineCommand<Flags>({
@@ -53,6 +55,7 @@ export default defineCommand<Flags>({
         values.wholeNumber(0, "--trial 0", 2 ** 32 - 1),
         0,
       )
+      .option("--die <file>", "a measured die (.npz): its conductances instead of drawn ones")
       .option("--threads <count>", "worker threads; one a core by default", values.threadCount),
   run: async ([path], flags, console) =>
     withImage(path, async (image) => {
@@ -61,6 +64,7 @@ export default defineCommand<Flags>({
         noise: flags.noise,
         ...(flags.seed === undefined ? {} : { seed: flags.seed }),
         trial: flags.trial,
+        ...(flags.die === undefined ? {} : { die: await measuredDie(flags.die, image, console) }),
         threads: threadsOr(flags.threads),
         progress: console.progress,
       });

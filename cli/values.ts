@@ -111,6 +111,20 @@ export function elapsedTimes(text: string): readonly number[] {
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
+/** One time, as `1h`. */
+export function elapsedTime(text: string): number {
+  const [time, ...more] = elapsedTimes(text);
+  if (more.length === 0) return time;
+  throw refuse("one time of at least 0 s", "--at 1h");
+}
+
+/** A share from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw refuse("a share from 0 to 1", "--stuck 0.01");
+}
+
 export interface Shard {
   /** from 1 */
   readonly index: number;

@@ -461,6 +461,13 @@ export interface NoiseModel {
     parameters: Readonly<Record<string, number>>,
     place: NoisePlace,
   ) => Float32Array;
+  /** program, cell by cell by a routine with a verify: what `xbc program` simulates and `program` samples */
+  readonly simulate?: (
+    levels: Uint8Array,
+    parameters: Readonly<Record<string, number>>,
+    place: NoisePlace,
+    routine: VerifyRoutine,
+  ) => ProgrammedBank;
   /** age: conductances at elapsed time from those just programmed */
   readonly age?: (
     conductances_S: Float32Array,
@@ -475,6 +482,18 @@ export interface NoiseModel {
     parameters: Readonly<Record<string, number>>,
     place: NoisePlace,
   ) => SensedBank;
+}
+
+export type VerifyRoutine = Extract<ProgrammingRoutine, { readonly kind: "verify" }>;
+
+/** A bank as a routine leaves it, at the end of its last verify. */
+export interface ProgrammedBank {
+  /** 0 where unused */
+  readonly conductances_S: Float32Array;
+  /** SETs that each cell took, 0 where unused */
+  readonly iterations: Uint32Array;
+  /** 1 where the verify passed */
+  readonly converged: Uint8Array;
 }
 
 /** The model as it is written: what it can do is known to be there. */

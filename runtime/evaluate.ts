@@ -4,6 +4,7 @@ import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { measureActivity } from "./activity.ts";
+import { chainOnDie } from "./die.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { LayerErrors } from "./layer-errors.ts";
 import { meanErrors, weightErrors } from "./layer-errors.ts";
@@ -75,9 +76,12 @@ async function evaluateIn(
   const metric = metricNamed(options.metric ?? "top1");
   refuseImpossibleTypes(image, options);
   const trialist = await openTrials(session, samples, metric, data.y, image, options);
-  const noise = chainOf(image.noise, options.noise ?? "all");
+  const choice = options.noise ?? "all";
+  const { die } = options;
+  const noise = die ? chainOnDie(image, die, choice) : chainOf(image.noise, choice);
   const noisy = noise.active.length > 0 ? await trialist.spread("noisy", noise) : null;
-  const wantsWeak = options.weak !== false && noisy !== null && image.weak !== null;
+  // a die was programmed once, under its own condition, and its cells are as they were measured
+  const wantsWeak = !die && options.weak !== false && noisy !== null && image.weak !== null;
   const weak =
     wantsWeak && image.weak
       ? await trialist.spread("weak", chainOf(image.weak.noise, options.noise ?? "all"))
@@ -99,11 +103,15 @@ async function evaluateIn(
         ? { accuracy: options.baseline }
         : storedBaseline(image, metric, samples.count),
     mapped: { accuracy: trialist.mapped },
-    noisy: noisy && { ...noisy.spread, condition: image.condition, perTrial: noisy.perTrial },
+    noisy: noisy && {
+      ...noisy.spread,
+      condition: die ? "of the die" : image.condition,
+      perTrial: noisy.perTrial,
+    },
     weak: weak &&
       image.weak && { ...weak.spread, condition: image.weak.condition, perTrial: weak.perTrial },
     ablation:
-      options.ablation === false || !noisy
+      die || options.ablation === false || !noisy
         ? []
         : await ablate(trialist, image, noise, noisy.spread),
     overTime: [],

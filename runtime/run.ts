@@ -1,8 +1,10 @@
 import type { FloatExecutor, NoiseUse } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import type { Die } from "../compiler/ir/die.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { allocate, tensor } from "../compiler/ir/tensor.ts";
+import { chainOnDie } from "./die.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { NoiseChoice } from "./noise-chain.ts";
 import { chainOf } from "./noise-chain.ts";
@@ -18,6 +20,8 @@ export interface RunOptions {
   /** samples at a time; no result depends on it */
   readonly batch?: number;
   readonly executor?: FloatExecutor;
+  /** a measured die: its conductances instead of drawn ones */
+  readonly die?: Die;
   readonly progress?: (stage: string, done: number, total: number) => void;
 }
 
@@ -58,7 +62,8 @@ export async function run(
     trial: options.trial ?? 0,
     elapsed_s: options.elapsed_s ?? 0,
   };
-  const chain = chainOf(image.noise, options.noise ?? "none");
+  const choice = options.noise ?? "none";
+  const chain = options.die ? chainOnDie(image, options.die, choice) : chainOf(image.noise, choice);
   const session = await openSession(image, {
     threads: options.threads ?? 1,
     executor: options.executor ?? onnxruntimeWeb(),

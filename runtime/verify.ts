@@ -1,6 +1,7 @@
 import type { FloatExecutor } from "../compiler/define.ts";
 import { referenceOf } from "../compiler/image/export-onnx.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
+import type { Die } from "../compiler/ir/die.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { NetworkInput } from "../compiler/ir/network.ts";
 import { referenceInput } from "../compiler/ir/network.ts";
@@ -14,7 +15,8 @@ import { drawBits } from "./drawn-input.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
 import { runFloatModel } from "./float-model.ts";
 import { inputRows, samplesIn } from "./input.ts";
-import type { VerifyReport } from "./report/report.ts";
+import { compareReadback } from "./readback.ts";
+import type { ReadbackReport, VerifyReport } from "./report/report.ts";
 import { joined, named, run } from "./run.ts";
 
 export interface VerifyOptions {
@@ -23,6 +25,8 @@ export interface VerifyOptions {
   readonly externalData?: ExternalData;
   /** samples to compare on; without them 256 drawn ones */
   readonly data?: Tensor | ReadonlyMap<string, Tensor>;
+  /** the array as it was read back: its cells are compared with the image's */
+  readonly readback?: Die;
   readonly threads?: number;
   /** the independent executor: onnxruntime-node where it is installed, else onnxruntime-web */
   readonly executor?: FloatExecutor;
@@ -61,7 +65,16 @@ export async function verify(
     );
     checks.push(againstModel(image, answer.outputs, theirs, answer.samples));
   }
-  return { passed: checks.every((check) => check.passed), checks };
+  const readback = options.readback ? await compareReadback(image, options.readback) : null;
+  if (readback) checks.push(readbackCheck(readback));
+  return { passed: checks.every((check) => check.passed), readback, checks };
+}
+
+function readbackCheck({ cells, measured, wrong, inRange, elapsed_s }: ReadbackReport): Check {
+  const detail =
+    `${measured} of ${cells} used cells measured ${elapsed_s} s after programming: ${wrong} read as another level, ` +
+    `${measured - inRange} lie outside the range of theirs`;
+  return { name: "read-back", passed: wrong === 0, detail };
 }
 
 const foreignModel = ({ source }: ProgrammingImage, hash: string): Check => ({

@@ -120,9 +120,98 @@ export interface EvaluationReport {
   readonly assumptions: readonly string[];
 }
 
+/** One die programmed by a routine: what it took and what came out. */
+export interface ProgramReport {
+  readonly target: string;
+  readonly condition: string;
+  readonly routine: string;
+  readonly seed: number;
+  readonly trial: number;
+  readonly elapsed_s: number;
+  readonly cells: number;
+  /** SETs (or RESETs to the lowest level) of all cells */
+  readonly iterations: number;
+  readonly iterationsPerCell: number;
+  /** most iterations of a cell */
+  readonly rounds: number;
+  readonly pulses: number;
+  readonly reads: number;
+  readonly time_s: ProgrammingShares;
+  readonly energy_J: ProgrammingShares;
+  /** share of cells that passed their verify and are not stuck */
+  readonly yield: number;
+  /** share of cells that read as their level at the end, and that lie within its range */
+  readonly atLevel: number;
+  readonly inRange: number;
+  readonly levels: readonly {
+    readonly level: number;
+    readonly name: string;
+    readonly low_S: number;
+    readonly aim_S: number;
+    readonly high_S: number;
+    readonly cells: number;
+    readonly iterationsPerCell: number;
+  }[];
+  readonly failures: number;
+  /** the first of them */
+  readonly failed: readonly {
+    readonly layer: string;
+    readonly bank: number;
+    readonly wordLine: number;
+    readonly bitLine: number;
+    readonly level: number;
+    readonly conductance_S: number;
+  }[];
+  /** what becomes of a cell that does not pass */
+  readonly rule: string;
+  readonly assumptions: readonly string[];
+}
+
+/** Time or energy by what takes it; `waits` for times alone. */
+export interface ProgrammingShares {
+  readonly forming: number;
+  readonly pulses: number;
+  readonly reads: number;
+  readonly waits?: number;
+  readonly total: number;
+}
+
+/** A read-back array beside its image. */
+export interface ReadbackReport {
+  readonly cells: number;
+  readonly measured: number;
+  /** cells within what a verify of their level accepts */
+  readonly inRange: number;
+  readonly elapsed_s: number;
+  /** cells that read as another level */
+  readonly wrong: number;
+  readonly byLevel: readonly {
+    readonly level: number;
+    readonly name: string;
+    readonly wrong: number;
+  }[];
+  /** worst first, at most 1000 */
+  readonly worst: readonly {
+    readonly layer: string;
+    readonly bank: number;
+    readonly wordLine: number;
+    readonly bitLine: number;
+    /** the weight that the cell belongs to; −1 for a cell of no weight */
+    readonly output: number;
+    readonly input: number;
+    readonly level: number;
+    readonly reads: number;
+    readonly conductance_S: number;
+    /** how far beyond the border of its level, as a ratio of conductances */
+    readonly beyond: number;
+  }[];
+}
+
 /** What `verify` did, check by check; it passes when all of them do. */
 export interface VerifyReport {
   readonly passed: boolean;
+  /** with `--readback`: the array beside the image */
+  readonly readback: ReadbackReport | null;
   readonly checks: readonly {
     readonly name: string;
     readonly passed: boolean;

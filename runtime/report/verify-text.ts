@@ -1,13 +1,35 @@
+import { formatQuantity } from "./figures.ts";
 import type { Paint } from "./paint.ts";
-import type { VerifyReport } from "./report.ts";
-import { textWidth, wrap } from "./text-table.ts";
+import type { ReadbackReport, VerifyReport } from "./report.ts";
+import { left, right, textTable, textWidth, wrap } from "./text-table.ts";
 
 /** One line a check: what was compared, over how many, what differs. */
-export function verifyText({ checks, passed }: VerifyReport, paint: Paint): string {
+export function verifyText({ checks, passed, readback }: VerifyReport, paint: Paint): string {
   const lines = checks.map((check) => {
     const mark = check.passed ? paint.good("ok    ") : paint.bad("FAILED");
     const [first, ...more] = wrap(`${check.name}: ${check.detail}`, textWidth - 8);
     return [`${mark}  ${first}`, ...more.map((line) => `        ${line}`)].join("\n");
   });
+  if (readback && readback.wrong > 0) lines.push(worstText(readback, paint));
   return [...lines, passed ? "all checks passed" : "a check failed"].join("\n");
+}
+
+/** how many cells the text names */
+const MOST_SHOWN = 20;
+
+function worstText({ worst, wrong }: ReadbackReport, paint: Paint): string {
+  const columns = [
+    left("layer"),
+    ...["bank", "word line", "bit line", "output", "input", "level", "reads", "found"].map(right),
+  ];
+  const rows = worst
+    .slice(0, MOST_SHOWN)
+    .map((cell) => [
+      cell.layer,
+      ...[cell.bank, cell.wordLine, cell.bitLine, cell.output, cell.input].map(String),
+      ...[cell.level, cell.reads].map(String),
+      formatQuantity(cell.conductance_S, "S"),
+    ]);
+  const more = wrong > rows.length ? `\n… ${wrong - rows.length} more` : "";
+  return `cells at the wrong level, worst first:\n${textTable(columns, rows, paint)}${more}`;
 }

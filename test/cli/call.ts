@@ -1,6 +1,6 @@
 import { makeConsole } from "../../cli/console.ts";
 import { errorLine, exitCodeOf } from "../../cli/exit.ts";
-import { commandOf, makeProgram } from "../../cli/program.ts";
+import { commandOf, makeProgram } from "../../cli/make-program.ts";
 
 export interface Outcome {
   readonly code: number;

@@ -1,101 +1,58 @@
-import { CommanderError } from "commander";
-import { describe, expect, test } from "vitest";
-import { commands } from "../../cli/commands.ts";
-import { errorLine } from "../../cli/exit.ts";
-import { commandOf, makeProgram } from "../../cli/program.ts";
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "./call.ts";
+import { type Workshop, workshop } from "./small-model.ts";
 
-/** What a command line prints, and the error that it ends with. */
-async function parse(...argv: readonly string[]) {
-  let out = "";
-  let err = "";
-  const program = await makeProgram(argv, {
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      err += text;
-    },
-    open: () => Promise.reject(new Error("the command was reached")),
-  });
-  const error: unknown = await program.parseAsync([...argv], { from: "user" }).then(
-    () => null,
-    (found: unknown) => found,
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await workshop();
+  const { model, image } = { model: shop.path("model.onnx"), image: shop.path("model.xbi") };
+  await call("compile", model, "--target", "2t2r", "-o", image, "--quiet");
+});
+afterAll(() => shop.remove());
+
+const on = (command: string, ...more: readonly string[]) =>
+  call(command, shop.path("model.xbi"), ...more);
+
+test("program writes a die that run, evaluate and verify take", async () => {
+  const die = shop.path("die.npz");
+  const made = await on("program", "--condition", "h6", "--stuck", "0.05", "-o", die, "--json");
+  expect(made.code, made.error).toBe(0);
+  expect(existsSync(die)).toBe(true);
+  const report = JSON.parse(made.out);
+  expect([report.routine, report.cells, report.iterations]).toEqual(["once", 360, 360]);
+  expect(report.failed.length).toBe(report.failures);
+
+  const data = shop.path("data.npz");
+  const evaluated = await on("evaluate", "--data", data, "--die", die, "--noise", "none", "--json");
+  expect(evaluated.code, evaluated.error).toBe(0);
+  expect(JSON.parse(evaluated.out).noise.map((use: { model: string }) => use.model)).toEqual([
+    "die",
+  ]);
+
+  const map = shop.path("map.npz");
+  const verified = await on(
+    "verify",
+    "--readback",
+    die,
+    "--condition",
+    "h6",
+    "--map",
+    map,
+    "--json",
   );
-  return { out, err, error };
-}
-
-const lineOf = async (...argv: readonly string[]): Promise<string> =>
-  errorLine(commandOf(argv)?.name ?? null, (await parse(...argv)).error);
-
-describe.each(commands.map(({ name }) => name))("xbc %s", (name) => {
-  test("--help shows an example that names it, --json and --quiet", async () => {
-    const { out, error } = await parse(name, "--help");
-    expect(out).toMatch(new RegExp(`Example:\\n {2}xbc ${name} `));
-    expect(out).toContain("--json");
-    expect(out).toContain("--quiet");
-    expect(error instanceof CommanderError && error.exitCode).toBe(0);
-  });
-  test("is listed by the summary of its file", async () => {
-    const entry = commands.find((command) => command.name === name);
-    const { default: command } = (await entry?.load()) ?? {};
-    expect(command?.name).toBe(name);
-    expect(command?.summary).toBe(entry?.summary);
-  });
-  test("help NAME shows the same as NAME --help", async () => {
-    expect((await parse("help", name)).out).toBe((await parse(name, "--help")).out);
-  });
+  expect(verified.code).toBe(3);
+  const { readback } = JSON.parse(verified.out);
+  expect(readback.wrong).toBeGreaterThan(0);
+  expect(readback.worst).toHaveLength(readback.wrong);
+  expect(existsSync(map)).toBe(true);
 });
 
-test("xbc --help lists every command", async () => {
-  const { out } = await parse("--help");
-  for (const { name, summary } of commands) {
-    expect(out).toContain(` ${name}`);
-    expect(out.replace(/\s+/g, " ")).toContain(summary);
-  }
-});
-
-test("an unknown command or option suggests the nearest", async () => {
-  expect(await lineOf("compil")).toBe("xbc: unknown command 'compil'; did you mean compile?");
-  expect(await lineOf("compile", "m.onnx", "--tarhet", "2t2r")).toBe(
-    "xbc compile: unknown option '--tarhet'; did you mean --target?",
-  );
-});
-
-test("a value that an option cannot take names the option, the value and what it needs", async () => {
-  expect(await lineOf("evaluate", "m.xbi", "--trials", "0")).toBe(
-    "xbc evaluate: option --trials <count>: found '0', needs a whole number from 1 to 1000000; write --trials 10",
-  );
-  expect(await lineOf("evaluate", "m.xbi", "--threads", "abc")).toContain(
-    "option --threads <count>: found 'abc'",
-  );
-  expect(await lineOf("compile", "m.onnx", "--target", "2t2r", "--configuration", "x")).toContain(
-    "--configuration",
-  );
-});
-
-test("missing arguments, missing options and too many arguments are wrong usage", async () => {
-  expect(await lineOf("compile")).toContain("missing required argument 'model'");
-  expect(await lineOf("compile", "m.onnx")).toContain(
-    "needs option --target <name|file>, found none",
-  );
-  expect(await lineOf("diff", "a.xbi", "b.xbi", "c.xbi")).toContain("too many arguments");
-  expect(await lineOf("evaluate", "--merge", "a.json", "--shard", "1/2")).toContain(
-    "cannot be used with",
-  );
-});
-
-test("options whose feature does not exist are not offered", async () => {
-  for (const { name } of commands) {
-    const { out } = await parse(name, "--help");
-    for (const later of ["--replicate", "--cells", "--defects", "--die", "--readback", "spikes"]) {
-      expect(out).not.toContain(later);
-    }
-  }
-});
-
-test("only the command that is asked for is loaded", () => {
-  expect(commandOf(["run", "x"])?.name).toBe("run");
-  expect(commandOf(["help", "run"])?.name).toBe("run");
-  expect(commandOf(["--help"])).toBeNull();
-  expect(commandOf(["walk"])).toBeNull();
+test("what cannot be is refused before any work", async () => {
+  expect((await on("program", "--routine", "clever")).code).toBe(2);
+  expect((await on("program", "--stuck", "2")).code).toBe(2);
+  expect((await on("program", "--at", "1h")).error).toMatch(/noise changes with time/);
+  expect((await on("verify", "--map", "m.npz")).code).toBe(2);
+  const other = await on("verify", "--readback", shop.path("data.npz"));
+  expect([other.code, other.error]).toEqual([1, expect.stringMatching(/fc1\.conductance_S/)]);
 });

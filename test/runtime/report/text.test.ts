@@ -122,7 +122,7 @@ test("a check that failed stands out", () => {
     { name: "integrity", passed: true, detail: "12 entries" },
     { name: "answers", passed: false, detail: "3 of 100 differ" },
   ];
-  expect(verifyText({ checks, passed: false }, plain)).toBe(
+  expect(verifyText({ checks, passed: false, readback: null }, plain)).toBe(
     "ok      integrity: 12 entries\nFAILED  answers: 3 of 100 differ\na check failed",
   );
 });
