@@ -49,14 +49,14 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
   };
   checkRequest(job);
   const graph = importGraph(parseOnnx(job.model, job.externalData ?? undefined));
-  const schedule = await applyPasses(graph, recipe.passes, context);
+  const { schedule, approximatedBy } = await applyPasses(graph, recipe.passes, context);
   checkSizes(schedule.mapped.network.buffers);
   await checkSubgraphs(schedule.mapped.network.layers, recipe.executor);
   const provenance: Provenance = {
     source: { file: job.name, sha256: sha256Of(job.model) },
     precision: job.options.precision,
     seed: job.options.seed,
-    options: recorded(job.options),
+    options: { ...recorded(job.options), approximatedBy: approximatedBy.join(" ") },
     baseline: job.baseline,
     warnings,
     assumptions,
@@ -112,15 +112,21 @@ async function checkSubgraphs(layers: readonly Layer[], executor: FloatExecutor)
   }
 }
 
+type Stage = Awaited<ReturnType<Pass["run"]>>;
+
+/** The last stage, and the passes that changed what the network computes. */
 async function applyPasses(graph: Graph, passes: readonly Pass[], context: PassContext) {
-  let stage: Awaited<ReturnType<Pass["run"]>> = graph;
+  let stage: Stage = graph;
+  const approximatedBy: string[] = [];
   for (const [index, pass] of passes.entries()) {
     context.progress(pass.name, index, passes.length);
-    stage = await pass.run(stage, context);
+    const before: Stage = stage;
+    stage = await pass.run(before, context);
     checkStage(pass.name, pass.to, stage);
+    if (pass.meaning === "approximate" && stage !== before) approximatedBy.push(pass.name);
   }
   if (!("steps" in stage)) throw internal("compile", "the recipe does not end in a schedule");
-  return stage;
+  return { schedule: stage, approximatedBy };
 }
 
 /** The options as the manifest records them. */

@@ -11,6 +11,7 @@ import { importGraph } from "../compiler/onnx/import.ts";
 import type { ExternalData } from "../compiler/onnx/parse.ts";
 import { parseOnnx } from "../compiler/onnx/parse.ts";
 import { deriveKey, wordAt } from "../compiler/random.ts";
+import { checkActivations } from "./activation-check.ts";
 import { drawBits } from "./drawn-input.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
 import { runFloatModel } from "./float-model.ts";
@@ -63,6 +64,7 @@ export async function verify(
     const theirs = await answersOf(model, executor, feeds, (done, total) =>
       options.progress?.("model", done, total),
     );
+    checks.push(await checkActivations(image, model, reference, executor, feeds));
     checks.push(againstModel(image, answer.outputs, theirs, answer.samples));
   }
   const readback = options.readback ? await compareReadback(image, options.readback) : null;

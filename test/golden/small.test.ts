@@ -33,5 +33,7 @@ const model = buildModel({
 
 test("the image of a small network is the golden text, cell by cell", async () => {
   const image = await compileTo2t2r(model, { bank: { wordLines: 4, bitLines: 8 }, configuration: "parallel-to-sequential" });
-  expectGolden(join(import.meta.dirname, "small/image.txt"), await inspectImage(image));
+  // the hash changes with every word of the manifest and tells a reader nothing; image/hashes.test.ts holds it to its rule
+  const text = (await inspectImage(image)).replace(/^hash .*\n/m, "");
+  expectGolden(join(import.meta.dirname, "small/image.txt"), text);
 });

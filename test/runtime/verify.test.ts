@@ -58,9 +58,10 @@ describe.each(["n", 1] as const)("a model of batch %s", (batch) => {
     const report = await verify(await compileTo2t2r(bytes), { executor, model: bytes });
     expect(report.checks.map(({ name, passed }) => [name, passed])).toEqual([
       ["noise-free equality", true],
+      ["activations", true],
       ["model", true],
     ]);
-    expect(report.checks[1].detail).toContain("0 decisions and 0 of");
+    expect(report.checks[2].detail).toContain("0 decisions and 0 of");
   });
 
   test("a threshold that is off by two sums is found", async () => {
