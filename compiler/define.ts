@@ -171,6 +171,15 @@ export interface EncodingLayout {
     readonly significance: number;
     readonly digits: "binary" | "ternary";
   }[];
+  /**
+   * Analog: cells at the end of each used word line whose currents are subtracted from those of every weight, so
+   * that `offset` needs no number. Σ significance · levelValue of each pattern is −offset; word lines take the
+   * patterns in turn. Null where weights stand alone.
+   */
+  readonly reference: {
+    readonly significance: readonly number[];
+    readonly patterns: readonly (readonly number[])[];
+  } | null;
   /** in words, for reports: which of BL/BLb is low for +1, what 0 is */
   readonly convention: string;
 }
@@ -180,6 +189,11 @@ export interface Encoding {
   readonly summary: string;
   /** the layout of an alphabet, or null where the encoding cannot hold it */
   readonly layout: (alphabet: Alphabet, technology: Technology) => EncodingLayout | null;
+  /**
+   * The alphabet that weights are quantized to for a precision (`auto`, `int4`, `levels9` …); null where the encoding
+   * offers none. Where it is left out, weights keep the codes that their model gives them.
+   */
+  readonly alphabetOf?: (precision: string, technology: Technology) => Alphabet | null;
 }
 
 export function defineEncoding(encoding: Encoding): Encoding {

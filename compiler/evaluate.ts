@@ -137,7 +137,8 @@ function matrix(
     for (let o = 0; o < layer.outputs; o++) {
       let sum = 0;
       for (let i = 0; i < layer.inputs; i++)
-        sum += x[row * layer.inputs + i] * w.data[o * layer.inputs + i];
+        sum += x[row * layer.inputs + i] * w.data[o * w.inputs + i];
+      for (let i = layer.inputs; i < w.inputs; i++) sum += w.data[o * w.inputs + i];
       sums[row * layer.outputs + o] = sum;
     }
   }

@@ -91,7 +91,7 @@ function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
   const from = network.buffers.get(layer.from);
   const to = network.buffers.get(layer.to);
   if (!codes || !from || !to) return fail(`layer ${layer.id} lacks weights or buffers`);
-  if (codes.data.length !== layer.outputs * layer.inputs)
+  if (codes.data.length !== layer.outputs * (layer.inputs + layer.alwaysOn))
     fail(`layer ${layer.id}: weights do not fit its shape`);
   const isDrawn = layer.presentation.kind === "stochastic";
   if (from.kind !== (isDrawn ? "float" : "codes"))
@@ -148,7 +148,10 @@ function checkSchedule({ mapped, steps }: Schedule, fail: Fail): void {
     const end = first + (count - 1) * stride + lines;
     if (end > placement.bankWordLines || firstBit + bits > placement.bankBitLines)
       fail(`row ${row} reads outside its bank`);
-    if (lines > array.activeWordLines || bits > array.sensedBitLines)
+    if (
+      lines > Math.max(array.activeWordLines, placement.segmentWordLines) ||
+      bits > array.sensedBitLines
+    )
       fail(`row ${row} reads more lines at once than the array can`);
   }
 }

@@ -3,6 +3,7 @@ import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { BankLimits, LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
+import { weightsOfLine } from "../compiler/ir/placement.ts";
 
 export default definePass({
   name: "tile",
@@ -132,9 +133,10 @@ function gated(
 function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext): LayerPlacement {
   const encoding = chooseEncoding(layer, target);
   const { array } = target.technology;
-  const perWordLine = Math.floor(array.bitLines / encoding.cellsPerWeight);
+  const perWordLine = weightsOfLine(array.bitLines, encoding);
+  const inputs = layer.inputs + layer.alwaysOn;
   const shape = {
-    inputs: layer.inputs,
+    inputs,
     outputs: layer.outputs,
     wordLines: array.wordLines,
     perWordLine,
@@ -151,7 +153,9 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
     reason,
     bankWordLines: array.wordLines,
     bankBitLines: array.bitLines,
-    inputs: layer.inputs,
+    segmentWordLines: Math.min(array.activeWordLines, array.wordLines),
+    inputs,
+    alwaysOn: layer.alwaysOn,
     outputs: layer.outputs,
   };
 }

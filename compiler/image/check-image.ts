@@ -125,6 +125,7 @@ function checkEncoding(encoding: EncodingLayout, need: Need): void {
       code,
     );
   });
+  checkReference(encoding, need);
   for (const { cells } of encoding.senses) {
     need(
       cells.every((cell) => cell < c),
@@ -132,6 +133,20 @@ function checkEncoding(encoding: EncodingLayout, need: Need): void {
       `senses of cells below ${c}`,
       cells,
     );
+  }
+}
+
+/** Every pattern of the reference takes away what the weights' offset is short of. */
+function checkReference({ name, reference, offset, levelValues }: EncodingLayout, need: Need) {
+  if (!reference) return;
+  const { significance, patterns } = reference;
+  for (const pattern of patterns) {
+    const where = `encoding ${name}, reference ${pattern}`;
+    const fits =
+      pattern.length === significance.length && pattern.every((l) => l < levelValues.length);
+    need(fits, where, `${significance.length} levels below ${levelValues.length}`, pattern);
+    const taken = pattern.reduce((sum, l, k) => sum + significance[k] * levelValues[l], 0);
+    need(taken === -offset, where, `the sum ${-offset}`, taken);
   }
 }
 
@@ -165,7 +180,10 @@ function checkPlacement(placement: LayerPlacement, layer: MatrixLayer, need: Nee
   const where = `layer ${layer.id}, placement`;
   const fault = placementFault(placement);
   need(fault === null, where, "a placement that fits its banks", fault);
-  need(placement.inputs === layer.inputs, where, `${layer.inputs} inputs`, placement.inputs);
+  const inputs = layer.inputs + layer.alwaysOn;
+  need(placement.inputs === inputs, where, `${inputs} inputs`, placement.inputs);
+  const { alwaysOn } = placement;
+  need(alwaysOn === layer.alwaysOn, where, `${layer.alwaysOn} always-on inputs`, alwaysOn);
   need(placement.outputs === layer.outputs, where, `${layer.outputs} outputs`, placement.outputs);
   const cells = placement.bankWordLines * placement.bankBitLines;
   need(cells <= mostBankCells, where, `banks of at most ${mostBankCells} cells`, cells);
@@ -222,7 +240,8 @@ function checkMatrix(layer: MatrixLayer, image: ProgrammingImage, need: Need): v
   need(ascending(alphabet.levels), where, "an ascending alphabet", alphabet.levels.slice(0, 8));
   const largest = (a: number, b: number) => Math.max(Math.abs(a), Math.abs(b));
   const weight = largest(alphabet.levels[0], alphabet.levels[alphabet.levels.length - 1]);
-  const bound = inputs * weight * largest(activations.minimum, activations.maximum);
+  const lines = inputs + layer.alwaysOn;
+  const bound = lines * weight * largest(activations.minimum, activations.maximum);
   need(bound < 2 ** 31, where, "sums below 2^31", bound);
   need(
     scale.length === 1 || scale.length === outputs,

@@ -48,11 +48,15 @@ export interface LayerPlacement {
   readonly banks: number;
   readonly bankWordLines: number;
   readonly bankBitLines: number;
+  /** of the layer, always-on ones included, which come last */
   readonly inputs: number;
+  readonly alwaysOn: number;
   readonly outputs: number;
   /** inputs (and outputs) of one full tile */
   readonly tileInputs: number;
   readonly tileOutputs: number;
+  /** word lines that are read together, the read segment */
+  readonly segmentWordLines: number;
   /** clocks of one presentation of one position */
   readonly clocks: number;
 }

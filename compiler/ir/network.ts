@@ -27,7 +27,7 @@ export interface Alphabet {
 /** Integer weights of one matrix layer. */
 export interface CodeMatrix {
   readonly outputs: number;
-  /** inputs of one output: for grouped access, of its group */
+  /** inputs of one output, always-on ones last: for grouped access, of its group */
   readonly inputs: number;
   readonly alphabet: Alphabet;
   /** [outputs x inputs] row-major */
@@ -99,6 +99,21 @@ export type Requantize =
       readonly codes: Int16Array;
     };
 
+/**
+ * How a layer's sums are read, and by what they become codes.
+ * `digital`: cells are sensed one by one, sums and thresholds are logic.
+ * `comparator`: an analog sum against its reference, one bit; thresholds are cells on always-on lines.
+ * `sweep`: the same comparator while the reference rises in steps of one code, so that a sum is read as a number.
+ * `multi-reference`: `references` comparisons, one after another, against reference columns of their own.
+ * `adc`: a number of so many bits, counted from `minimum` in steps of one code.
+ */
+export type ReadOut =
+  | { readonly kind: "digital" }
+  | { readonly kind: "comparator"; readonly fires: ">=" | ">" }
+  | { readonly kind: "sweep" }
+  | { readonly kind: "multi-reference"; readonly references: readonly number[] }
+  | { readonly kind: "adc"; readonly bits: number; readonly minimum: number };
+
 /** A weight matrix on banks. */
 export interface MatrixLayer {
   readonly kind: "matrix";
@@ -107,8 +122,12 @@ export interface MatrixLayer {
   readonly op: string;
   readonly from: BufferId;
   readonly to: BufferId;
+  /** those that the network has; always-on ones are not counted */
   readonly inputs: number;
   readonly outputs: number;
+  /** inputs behind the others that are always 1: their weights hold thresholds and biases as cells */
+  readonly alwaysOn: number;
+  readonly readOut: ReadOut;
   readonly access: Access;
   readonly activations: CodeRange;
   readonly presentation: Presentation;

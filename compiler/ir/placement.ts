@@ -43,9 +43,41 @@ export function blocksOf(placement: LayerPlacement): { inputs: number; outputs: 
   };
 }
 
+/** Reference cells of a word line: the last ones of its bank. */
+export const referenceCells = ({ reference }: EncodingLayout): number =>
+  reference?.significance.length ?? 0;
+
+/** Weights that a word line of so many cells holds side by side. */
+export const weightsOfLine = (bitLines: number, encoding: EncodingLayout): number =>
+  Math.floor((bitLines - referenceCells(encoding)) / encoding.cellsPerWeight);
+
 /** Weights that one word line of a bank holds side by side. */
 export function weightsPerWordLine(placement: LayerPlacement): number {
-  return Math.floor(placement.bankBitLines / placement.encoding.cellsPerWeight);
+  return weightsOfLine(placement.bankBitLines, placement.encoding);
+}
+
+/** What a cell is for: part of a weight, of a threshold or bias on an always-on line, or of the reference. */
+export type CellRole = "weight" | "always-on" | "reference" | "unused";
+
+/** @throws INTERNAL if there is no such cell */
+export function roleOfCell(
+  placement: LayerPlacement,
+  bank: number,
+  wordLine: number,
+  bitLine: number,
+): CellRole {
+  const weight = weightOfCell(placement, bank, wordLine, bitLine);
+  if (weight) return weight.input >= placement.inputs - placement.alwaysOn ? "always-on" : "weight";
+  const { wordLines } = tileOfBank(placement, bank);
+  return wordLine < wordLines.count &&
+    bitLine >= placement.bankBitLines - referenceCells(placement.encoding)
+    ? "reference"
+    : "unused";
+}
+
+/** Levels of the reference cells of a word line; none without a reference. */
+function referenceLevels({ reference }: EncodingLayout, wordLine: number): readonly number[] {
+  return reference ? reference.patterns[wordLine % reference.patterns.length] : [];
 }
 
 /**
@@ -55,13 +87,16 @@ export function weightsPerWordLine(placement: LayerPlacement): number {
 export function placementFault(placement: LayerPlacement): string | null {
   const { configuration, inputs, outputs, banks, bankWordLines, bankBitLines } = placement;
   const { tileInputs, tileOutputs } = placement;
-  const c = placement.encoding.cellsPerWeight;
-  const counts = { inputs, outputs, banks, bankWordLines, bankBitLines, tileInputs, tileOutputs };
+  const { segmentWordLines, alwaysOn } = placement;
+  const sizes = { inputs, outputs, banks, bankWordLines, bankBitLines, tileInputs, tileOutputs };
+  const counts = { ...sizes, segmentWordLines };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1)
       return `${name} must be a positive integer, found ${value}`;
   }
-  const perLine = Math.floor(bankBitLines / c);
+  if (!Number.isSafeInteger(alwaysOn) || alwaysOn < 0 || alwaysOn >= inputs)
+    return `alwaysOn must be below ${inputs}, found ${alwaysOn}`;
+  const perLine = weightsPerWordLine(placement);
   const [mostInputs, mostOutputs] = mostOf(configuration, perLine, bankWordLines);
   if (tileInputs > mostInputs) return `tileInputs is at most ${mostInputs}, found ${tileInputs}`;
   if (tileOutputs > mostOutputs)
@@ -144,6 +179,7 @@ export function weightOfCell(
   if (!isIndex(bitLine, bankBitLines)) return null;
   const c = placement.encoding.cellsPerWeight;
   const slot = Math.floor(bitLine / c);
+  if (slot >= weightsPerWordLine(placement)) return null;
   const tile = tileOfBank(placement, bank);
   const [i, o] = offsets(placement, wordLine, slot);
   if (o >= tile.outputs.count || i >= tile.inputs.count) return null;
@@ -317,6 +353,17 @@ export function fillBank(
       for (let k = 0; k < c; k++) out[at + k] = cells[from + k];
     }
   }
+  fillReferences(placement, bank, out);
+}
+
+/** The reference cells of every used word line, at the end of it. */
+function fillReferences(placement: LayerPlacement, bank: number, out: Uint8Array): void {
+  const { encoding, bankBitLines } = placement;
+  const count = referenceCells(encoding);
+  if (count === 0) return;
+  const { wordLines } = tileOfBank(placement, bank);
+  for (let w = 0; w < wordLines.count; w++)
+    out.set(referenceLevels(encoding, w), (w + 1) * bankBitLines - count);
 }
 
 function notEncodable(
@@ -356,15 +403,33 @@ export function readBank(
  * @throws BAD_FILE naming a cell
  */
 export function checkBank(placement: LayerPlacement, levels: Uint8Array, bank: number): void {
-  const cells = decodeBank(placement, levels, bank, null);
+  const cells =
+    decodeBank(placement, levels, bank, null) + checkReferences(placement, levels, bank);
   if (levels.length - countUnused(levels) === cells) return;
   const { bankBitLines } = placement;
   const stray = levels.findIndex(
     (level, i) =>
       level !== UNUSED &&
-      weightOfCell(placement, bank, Math.floor(i / bankBitLines), i % bankBitLines) === null,
+      roleOfCell(placement, bank, Math.floor(i / bankBitLines), i % bankBitLines) === "unused",
   );
   throw badCells(placement, bank, stray, 1, `needs ${UNUSED}, since no weight lies there`, levels);
+}
+
+/** How many reference cells a bank has. @throws BAD_FILE where one holds another level than its pattern */
+function checkReferences(placement: LayerPlacement, levels: Uint8Array, bank: number): number {
+  const { encoding, bankBitLines } = placement;
+  const count = referenceCells(encoding);
+  if (count === 0) return 0;
+  const { wordLines } = tileOfBank(placement, bank);
+  for (let w = 0; w < wordLines.count; w++) {
+    const first = (w + 1) * bankBitLines - count;
+    const needed = referenceLevels(encoding, w);
+    if (needed.some((level, k) => levels[first + k] !== level)) {
+      const what = `needs the reference ${needed.join(", ")}`;
+      throw badCells(placement, bank, first, count, what, levels);
+    }
+  }
+  return wordLines.count * count;
 }
 
 /** UNUSED is the one byte that a 1 carries beyond eight bits. */

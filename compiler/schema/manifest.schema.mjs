@@ -85,6 +85,16 @@ const requantize = tagged("kind", [
   variant("kind", "table", { range: codeRange, minimum: int32, maximum: int32, codes: entryName }),
 ]);
 
+const readOut = tagged("kind", [
+  variant("kind", "digital", {}),
+  variant("kind", "comparator", { fires: oneOf([">=", ">"]) }),
+  variant("kind", "sweep", {}),
+  variant("kind", "multi-reference", {
+    references: Type.Array(int32, { minItems: 1, maxItems: 4095 }),
+  }),
+  variant("kind", "adc", { bits: Type.Integer({ minimum: 1, maximum: 24 }), minimum: int32 }),
+]);
+
 const digital = (op, properties) =>
   exact({
     kind: oneOf(["digital"]),
@@ -103,6 +113,8 @@ const layer = tagged("kind", [
     to: text(),
     inputs: count(),
     outputs: count(),
+    alwaysOn: index,
+    readOut,
     access,
     activations: codeRange,
     presentation,
@@ -169,6 +181,15 @@ const encoding = exact({
       digits: oneOf(["binary", "ternary"]),
     }),
     { maxItems: 64 },
+  ),
+  reference: nullable(
+    exact({
+      significance: Type.Array(Type.Number(), { minItems: 1, maxItems: 64 }),
+      patterns: Type.Array(
+        Type.Array(Type.Integer({ minimum: 0, maximum: 253 }), { maxItems: 64 }),
+        { minItems: 1, maxItems: 64 },
+      ),
+    }),
   ),
   convention: text(),
 });
@@ -259,9 +280,11 @@ const placement = exact({
   bankWordLines: count(),
   bankBitLines: count(),
   inputs: count(),
+  alwaysOn: index,
   outputs: count(),
   tileInputs: count(),
   tileOutputs: count(),
+  segmentWordLines: count(),
   clocks: index,
 });
 

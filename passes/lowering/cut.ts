@@ -204,6 +204,8 @@ function matrixLayer(
     to: bufferId(`${reference.sumValue}`),
     inputs: codes.inputs,
     outputs: codes.outputs,
+    alwaysOn: 0,
+    readOut: { kind: "digital" },
     access: { kind: "dense", positions: sizeOf(codesShape) / codes.inputs },
     activations: reference.range,
     presentation: presentationOf(reference),

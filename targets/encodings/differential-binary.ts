@@ -30,6 +30,7 @@ function pairLayout(alphabet: Alphabet, lowFirst: boolean): EncodingLayout {
     offset: 0,
     patterns: alphabet.levels.map((level) => (level > 0 ? plus : minus)),
     senses: [{ cells: [0, 1], significance: 1, digits: "binary" }],
+    reference: null,
     convention: lowFirst
       ? "+1 = LRS/HRS on bit line/complement, −1 = HRS/LRS"
       : "+1 = HRS/LRS on bit line/complement, −1 = LRS/HRS",

@@ -28,6 +28,7 @@ function ternaryLayout(alphabet: Alphabet, lowFirst: boolean): EncodingLayout {
     offset: 0,
     patterns: [minus, [0, 0], plus],
     senses: [{ cells: [0, 1], significance: 1, digits: "ternary" }],
+    reference: null,
     convention: lowFirst
       ? "+1 = LRS/HRS on bit line/complement, −1 = HRS/LRS, 0 = HRS/HRS"
       : "+1 = HRS/LRS on bit line/complement, −1 = LRS/HRS, 0 = HRS/HRS",

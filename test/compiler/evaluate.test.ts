@@ -114,6 +114,8 @@ describe("evaluateNetwork", () => {
       to: y,
       inputs: 2,
       outputs: 2,
+      alwaysOn: 0,
+      readOut: { kind: "digital" },
       access: { kind: "dense", positions: 2 },
       activations: bipolar,
       presentation: { kind: "once" },

@@ -26,6 +26,8 @@ function networkOf(inputs: number, outputs: number, alphabet = binaryAlphabet): 
     to: bufferId("y"),
     inputs,
     outputs,
+    alwaysOn: 0,
+    readOut: { kind: "digital" },
     access: { kind: "dense", positions: 1 },
     activations: bipolar,
     presentation: { kind: "once" },

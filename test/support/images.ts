@@ -188,6 +188,8 @@ export function sampleImage(salt = 1): ProgrammingImage {
     to: id(to),
     inputs: parts[part].inputs,
     outputs: parts[part].outputs,
+    alwaysOn: 0,
+    readOut: { kind: "digital" },
     access: { kind: "dense", positions: 1 },
     activations: bipolar,
     presentation: { kind: "once" },

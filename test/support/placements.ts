@@ -12,6 +12,7 @@ export const singleCell: EncodingLayout = {
   offset: 0,
   patterns: [[1], [0]],
   senses: [{ cells: [0], significance: 1, digits: "binary" }],
+  reference: null,
   convention: "HRS is +1, LRS is -1",
 };
 
@@ -29,6 +30,7 @@ export const ternaryPair: EncodingLayout = {
     [1, 0],
   ],
   senses: [{ cells: [0, 1], significance: 1, digits: "ternary" }],
+  reference: null,
   convention: "BL low is +1, BLb low is -1, both high is 0",
 };
 
@@ -46,6 +48,7 @@ export const fourBits: EncodingLayout = {
     significance,
     digits: "binary" as const,
   })),
+  reference: null,
   convention: "most significant first",
 };
 
@@ -75,6 +78,8 @@ export function placementOf(
     bankWordLines: bank.wordLines,
     bankBitLines: bank.bitLines,
     inputs,
+    alwaysOn: 0,
+    segmentWordLines: 1,
     outputs,
     tileInputs,
     tileOutputs,
