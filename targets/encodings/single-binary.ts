@@ -17,7 +17,8 @@ export default defineEncoding({
       offset: 0,
       patterns: alphabet.levels.map((level) => [level > 0 ? 0 : 1]),
       senses: [{ cells: [0], significance: 1, digits: "binary" }],
-      convention: "+1 = HRS, −1 = LRS",
+      reference: null,
+    convention: "+1 = HRS, −1 = LRS",
     };
   },
 });
