@@ -18,7 +18,7 @@ export default defineEncoding({
       patterns: alphabet.levels.map((level) => [level > 0 ? 0 : 1]),
       senses: [{ cells: [0], significance: 1, digits: "binary" }],
       reference: null,
-    convention: "+1 = HRS, −1 = LRS",
+      convention: "+1 = HRS, −1 = LRS",
     };
   },
 });
