@@ -475,6 +475,11 @@ export interface NoiseModel {
     parameters: Readonly<Record<string, number>>,
     place: NoisePlace,
   ) => Float32Array;
+  /** the same parameters under another routine of the image, where the model depends on how cells were programmed */
+  readonly underRoutine?: (
+    parameters: Readonly<Record<string, number>>,
+    routine: ProgrammingRoutine,
+  ) => Readonly<Record<string, number>>;
   /** program, cell by cell by a routine with a verify: what `xbc program` simulates and `program` samples */
   readonly simulate?: (
     levels: Uint8Array,

@@ -5,7 +5,7 @@ import type { LayerCells, ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerId } from "../compiler/ir/network.ts";
 import { levelBorders } from "./level-borders.ts";
-import type { NoiseChain } from "./noise-chain.ts";
+import type { BoundNoise, NoiseChain } from "./noise-chain.ts";
 import { chainOf, noiseModelNamed } from "./noise-chain.ts";
 import { pause } from "./pause.ts";
 import { programmingCosts, type RoutineCounts } from "./programming-costs.ts";
@@ -38,7 +38,7 @@ export async function program(
   options: ProgramOptions = {},
 ): Promise<{ readonly report: ProgramReport; readonly die: Die }> {
   const routine = routineNamed(image, options.routine);
-  const chain = chainOf(image.noise, "all");
+  const chain = underRoutine(chainOf(image.noise, "all"), routine);
   const layers = new Map<LayerId, Float32Array>();
   const counts = newCounts();
   const total = image.cells.reduce((sum, { banks }) => sum + banks, 0);
@@ -74,6 +74,15 @@ function routineNamed({ programming }: ProgrammingImage, name?: string): Program
     "BAD_OPTION",
     `--routine ${name}: needs one of the image's, ${routines.map((one) => one.name).join(", ")}`,
   );
+}
+
+/** The chain of a die that is programmed by a routine of the image other than its own. */
+function underRoutine(chain: NoiseChain, routine: ProgrammingRoutine): NoiseChain {
+  const bound = ({ model, parameters }: BoundNoise): BoundNoise => ({
+    model,
+    parameters: model.underRoutine?.(parameters, routine) ?? parameters,
+  });
+  return { ...chain, program: chain.program && bound(chain.program), age: chain.age.map(bound) };
 }
 
 function placeOf(
