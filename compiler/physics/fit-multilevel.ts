@@ -15,7 +15,12 @@ export function fitMultilevel(technology: Technology): readonly Fitted[] {
   const [scale_S, tail] = fitRelaxation(laws);
   const limit = fitMovementLimit(laws, values("verifyWait"));
   return [
-    { parameter: "relaxationScale", fitted: scale_S, shipped: values("relaxationScale"), from: "R4" },
+    {
+      parameter: "relaxationScale",
+      fitted: scale_S,
+      shipped: values("relaxationScale"),
+      from: "R4",
+    },
     { parameter: "relaxationTail", fitted: tail, shipped: values("relaxationTail"), from: "R4" },
     { parameter: "movementLimit", fitted: limit, shipped: values("movementLimit"), from: "R3" },
   ];
