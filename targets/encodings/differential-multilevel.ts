@@ -19,7 +19,12 @@ import { formatQuantity } from "../../compiler/units.ts";
 export default defineEncoding({
   name: "differential-multilevel",
   summary: "A weight as the difference of two cells of up to 16 levels",
+  alphabetOf: (precision, technology) => {
+    const { alphabet } = codesOf(technology);
+    return precision === "auto" || precision === alphabet.name ? alphabet : null;
+  },
   layout: (alphabet, technology) => {
+    if (technology.parameters.levels === undefined) return null;
     const codes = codesOf(technology);
     if (!alphabet.levels.every((code) => codes.patterns.has(code))) return null;
     return {
@@ -31,6 +36,7 @@ export default defineEncoding({
       offset: 0,
       patterns: alphabet.levels.map((code) => codes.patterns.get(code) ?? []),
       senses: [],
+      reference: null,
       convention: `+ on the first of two bit lines, − on the second; code 1 is ${formatQuantity(codes.lsb_S, "S")}`,
     };
   },

@@ -28,9 +28,14 @@ const turned = (technology: Technology): readonly Technology[] =>
 /** Every layout that an encoding gives for a usual alphabet on a built-in technology. */
 function layoutsOf(encoding: Encoding): readonly EncodingLayout[] {
   const technologies = targets.flatMap((target) => turned(target.technology));
-  return technologies.flatMap((technology) =>
-    alphabets.flatMap((alphabet) => encoding.layout(alphabet, technology) ?? []),
-  );
+  return technologies.flatMap((technology) => {
+    // an encoding that offers an alphabet of its own knows the technologies that it is made for
+    const own = technology.encodings.includes(encoding.name)
+      ? encoding.alphabetOf?.("auto", technology)
+      : null;
+    const tried = own ? [...alphabets, own] : alphabets;
+    return tried.flatMap((alphabet) => encoding.layout(alphabet, technology) ?? []);
+  });
 }
 
 describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))(
@@ -70,6 +75,8 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))(
     test.each(layouts.map((layout) => [layout.convention, layout] as const))(
       "every cell of a weight is sensed once: %s",
       (_, { senses, cellsPerWeight }) => {
+        // what only sums of currents read has no senses
+        if (senses.length === 0) return;
         const cells = senses.flatMap((sense) => sense.cells).sort((a, b) => a - b);
         expect(cells).toEqual(Array.from({ length: cellsPerWeight }, (_, c) => c));
       },
