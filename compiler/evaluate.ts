@@ -1,6 +1,6 @@
 import type { FloatExecutor } from "./define.ts";
 import { internal, XbcError } from "./errors.ts";
-import type { Graph } from "./ir/graph.ts";
+import type { Graph, ValueType } from "./ir/graph.ts";
 import type {
   BufferId,
   CodeMatrix,
@@ -8,10 +8,12 @@ import type {
   MatrixLayer,
   QuantizedNetwork,
   Requantize,
+  WindowAccess,
 } from "./ir/network.ts";
 import { levelsOf } from "./ir/network.ts";
 import type { Tensor } from "./ir/tensor.ts";
 import { sizeOf, tensor, toNumbers } from "./ir/tensor.ts";
+import { pixelOf, tapsOfWindow } from "./ir/window.ts";
 import { serializeGraph } from "./onnx/serialize.ts";
 
 /** A graph's answer in float, through the executor. */
@@ -35,15 +37,18 @@ export function filledReference(
   weights: ReadonlyMap<string, CodeMatrix>,
 ): Graph {
   const constants = new Map(reference.constants);
-  for (const [id, { value }] of referenceWeights) {
+  for (const [id, { value, transposed }] of referenceWeights) {
     const codes = weights.get(id);
     if (!codes) throw internal("filledReference", `no weights for ${id}`);
     const { outputs, inputs, data } = codes;
-    const wide = reference.values.get(value)?.type === "float64";
+    const stored = reference.values.get(value);
+    const wide = stored?.type === "float64";
     const filled = wide ? new Float64Array(inputs * outputs) : new Float32Array(inputs * outputs);
-    for (let o = 0; o < outputs; o++)
+    if (!transposed) filled.set(data);
+    for (let o = 0; transposed && o < outputs; o++)
       for (let i = 0; i < inputs; i++) filled[i * outputs + o] = data[o * inputs + i];
-    constants.set(value, tensor(wide ? "float64" : "float32", [inputs, outputs], filled));
+    const shape = transposed ? [inputs, outputs] : fixedShape(stored, [outputs, inputs]);
+    constants.set(value, tensor(wide ? "float64" : "float32", shape, filled));
   }
   const isWeight = new Set([...referenceWeights.values()].map((weight) => weight.value));
   return {
@@ -51,6 +56,11 @@ export function filledReference(
     constants,
     inputs: reference.inputs.filter((input) => !isWeight.has(input)),
   };
+}
+
+function fixedShape(type: ValueType | undefined, fallback: readonly number[]): readonly number[] {
+  const sizes = type?.shape?.filter((size) => typeof size === "number");
+  return sizes && sizes.length === type?.shape?.length ? sizes : fallback;
 }
 
 /**
@@ -125,13 +135,19 @@ function matrix(
   samples: number,
 ): Tensor {
   const w = weights.get(layer.id);
-  if (!w || layer.access.kind !== "dense")
-    throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
-  const { positions } = layer.access;
+  if (!w) throw internal("evaluateNetwork", `layer ${layer.id} cannot be evaluated`);
   const x =
     layer.presentation.kind === "stochastic"
       ? counted(codes, layer.presentation.presentations, samples)
       : toNumbers(codes);
+  const { access } = layer;
+  if (access.kind === "window") {
+    const positions = sizeOf(access.output);
+    const sums = windowSums(layer, access, w, x, samples);
+    const shape = [samples, layer.outputs * positions];
+    return requantized(layer.requantize, tensor("int32", shape, sums), layer.outputs, positions);
+  }
+  const { positions } = access;
   const sums = new Int32Array(samples * positions * layer.outputs);
   for (let row = 0; row < samples * positions; row++) {
     for (let o = 0; o < layer.outputs; o++) {
@@ -148,6 +164,39 @@ function matrix(
     layer.outputs,
     1,
   );
+}
+
+/** [samples x outputs x positions]; a tap outside the image adds nothing. */
+function windowSums(
+  { inputs, outputs }: MatrixLayer,
+  access: WindowAccess,
+  w: CodeMatrix,
+  x: Float64Array,
+  samples: number,
+): Int32Array {
+  const positions = sizeOf(access.output);
+  const pixels = sizeOf(access.input);
+  const taps = tapsOfWindow(access);
+  const perGroup = access.channels / access.groups;
+  const sums = new Int32Array(samples * outputs * positions);
+  for (let p = 0; p < positions; p++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const pixel = pixelOf(access, p, tap);
+      if (pixel < 0) continue;
+      for (let o = 0; o < outputs; o++) {
+        const first = Math.floor((o * access.groups) / outputs) * perGroup;
+        for (let s = 0; s < samples; s++) {
+          let sum = 0;
+          for (let c = 0; c < perGroup; c++) {
+            const code = x[(s * access.channels + first + c) * pixels + pixel];
+            sum += code * w.data[o * inputs + c * taps + tap];
+          }
+          sums[(s * outputs + o) * positions + p] += sum;
+        }
+      }
+    }
+  }
+  return sums;
 }
 
 /** How many of the presentations of each element are 1: drawn bits are [samples, presentations, elements]. */
@@ -207,7 +256,33 @@ function digital(layer: DigitalLayer, from: Tensor, samples: number): Tensor {
         for (let k = 0; k < size; k++) out[s * size + k] = values[s * size + layer.order[k]];
       return tensor("int32", from.shape, out);
     }
+    case "pool":
+      return pooled(layer, from, samples);
     case "requantize":
       return requantized(layer.requantize, from, layer.channels, layer.inner);
   }
+}
+
+function pooled(
+  { window, directions }: Extract<DigitalLayer, { op: "pool" }>,
+  from: Tensor,
+  samples: number,
+): Tensor {
+  const x = toNumbers(from);
+  const positions = sizeOf(window.output);
+  const pixels = sizeOf(window.input);
+  const taps = tapsOfWindow(window);
+  const out = new Int32Array(samples * window.channels * positions);
+  for (let row = 0; row < samples * window.channels; row++) {
+    const way = directions[row % window.channels];
+    for (let p = 0; p < positions; p++) {
+      let best = Number.NEGATIVE_INFINITY;
+      for (let tap = 0; tap < taps; tap++) {
+        const pixel = pixelOf(window, p, tap);
+        if (pixel >= 0) best = Math.max(best, way * x[row * pixels + pixel]);
+      }
+      out[row * positions + p] = way * best;
+    }
+  }
+  return tensor("int32", [samples, window.channels * positions], out);
 }

@@ -2,7 +2,7 @@ import type { Stages } from "./define.ts";
 import { internal } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { MappedNetwork } from "./ir/mapping.ts";
-import type { CodeMatrix, Layer, QuantizedNetwork } from "./ir/network.ts";
+import type { CodeMatrix, Layer, MatrixLayer, QuantizedNetwork } from "./ir/network.ts";
 import { levelsOf } from "./ir/network.ts";
 import { placementFault } from "./ir/placement.ts";
 import type { Schedule } from "./ir/schedule.ts";
@@ -105,14 +105,16 @@ function checkLayer(network: QuantizedNetwork, layer: Layer, fail: Fail): void {
     if (layer.requantize.thresholds.length !== layer.outputs * steps)
       fail(`layer ${layer.id}: ${layer.requantize.thresholds.length} thresholds`);
   }
-  if (
-    layer.access.kind === "dense" &&
-    sizeOf(from.shape) !== layer.access.positions * layer.inputs
-  ) {
-    fail(
-      `layer ${layer.id}: ${sizeOf(from.shape)} codes for ${layer.access.positions} x ${layer.inputs} inputs`,
-    );
-  }
+  const reads = codesRead(layer);
+  if (sizeOf(from.shape) !== reads)
+    fail(`layer ${layer.id}: ${sizeOf(from.shape)} codes where its access reads ${reads}`);
+}
+
+/** Codes of one sample that a layer's access goes over. */
+function codesRead({ access, inputs }: MatrixLayer): number {
+  return access.kind === "dense"
+    ? access.positions * inputs
+    : access.channels * sizeOf(access.input);
 }
 
 /** Every matrix is placed once, within the bank limits. */

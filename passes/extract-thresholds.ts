@@ -1,6 +1,7 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
+import type { Graph } from "../compiler/ir/graph.ts";
 import type {
   Buffer,
   BufferId,
@@ -14,8 +15,11 @@ import type {
 } from "../compiler/ir/network.ts";
 import { bipolar, bufferId, layerId, ternaryCodes } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
+import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import type { Trace } from "./lowering/chain.ts";
 import { traceChain } from "./lowering/chain.ts";
+import type { Pooling } from "./lowering/factor.ts";
+import { factorChain } from "./lowering/factor.ts";
 import type { Points } from "./lowering/points.ts";
 import { floatPoints, sumPoints } from "./lowering/points.ts";
 import type { Probe } from "./lowering/switching-points.ts";
@@ -28,7 +32,23 @@ interface Candidate {
   readonly encode: Encode;
   readonly source: Buffer;
   readonly from: BufferId;
-  readonly trace: Trace;
+  readonly chain: Chain;
+}
+
+/** What is asked, of which elements, and what is done with the codes that it gives. */
+interface Chain {
+  /** the subgraph itself, or what it does with one element of each channel */
+  readonly onnx: Uint8Array;
+  readonly shape: readonly number[];
+  /** output element of each source element */
+  readonly outputOf: Int32Array;
+  /** of each source element */
+  readonly direction: Int8Array;
+  readonly pools: readonly Pooling[];
+  /** to[i] = from[order[i]] of the codes, null where the order is kept */
+  readonly order: Int32Array | null;
+  /** source elements that each answer stands for */
+  readonly inner: number;
 }
 
 export default definePass({
@@ -61,10 +81,59 @@ function candidateOf(network: QuantizedNetwork, layer: Layer): Candidate | null 
   const source = network.buffers.get(from);
   const body = network.subgraphs.get(subgraph.id);
   if (!source || !body || source.kind === "codes") return null;
-  const trace = traceChain(body, subgraph.inputNames[0], subgraph.outputNames[0]);
-  if (!trace || !isPermutation(trace, sizeOf(source.shape))) return null;
-  return { subgraph, encode: layer, source, from, trace };
+  const chain = factored(body, subgraph, source) ?? traced(body, subgraph, source);
+  return chain && { subgraph, encode: layer, source, from, chain };
 }
+
+/** A chain that treats all elements of a channel alike, asked for one of each. */
+function factored(
+  body: Graph,
+  { inputNames, outputNames }: SubgraphLayer,
+  source: Buffer,
+): Chain | null {
+  const factors = factorChain(body, inputNames[0], outputNames[0]);
+  if (!factors) return null;
+  const [channels, ...pixels] = source.shape;
+  return {
+    onnx: serializeGraph(factors.body),
+    shape: [channels, ...pixels.map(() => 1)],
+    outputOf: Int32Array.from({ length: channels }, (_, channel) => channel),
+    direction: known(factors.directions),
+    pools: factors.pools,
+    order: factors.order,
+    inner: sizeOf(pixels),
+  };
+}
+
+/** elements times sums that a chain is asked about at most, where every element is asked for itself */
+const MOST_ASKED = 2 ** 26;
+
+/** Any chain that gives each element its own place, asked for all of them. */
+function traced(
+  body: Graph,
+  { inputNames, outputNames, onnx }: SubgraphLayer,
+  source: Buffer,
+): Chain | null {
+  const elements = sizeOf(source.shape);
+  const span = source.kind === "sums" ? Math.min(2 * source.bound + 1, 2 ** 16) : 2 ** 8;
+  if (elements * span > MOST_ASKED) return null;
+  const trace = traceChain(body, inputNames[0], outputNames[0]);
+  if (!trace || !isPermutation(trace, elements)) return null;
+  const outputOf = outputsOf(trace);
+  const isKept = outputOf.every((to, from) => to === from);
+  return {
+    onnx,
+    shape: source.shape,
+    outputOf,
+    direction: known(Int8Array.from(outputOf, (e) => trace.direction[e])),
+    pools: [],
+    order: isKept ? null : trace.source.map((from, e) => (from < 0 ? e : from)),
+    inner: 1,
+  };
+}
+
+/** Directions in which a constant counts as rising. */
+const known = (directions: Int8Array): Int8Array => directions.map((way) => (way === 0 ? 1 : way));
 
 /** Every source element is read by exactly one output element; constant outputs stand in their own place. */
 function isPermutation(trace: Trace, elements: number): boolean {
@@ -88,20 +157,17 @@ function outputsOf(trace: Trace): Int32Array {
 }
 
 interface Replacement {
+  /** one for each element that was asked */
   readonly points: Points;
   /** code range after levels that never occur are dropped */
   readonly range: CodeRange;
-  /** to[i] = from[order[i]] of the codes, null where the order is kept */
-  readonly order: Int32Array | null;
 }
 
-async function replace(candidate: Candidate, context: PassContext): Promise<Replacement | null> {
-  const { subgraph, encode, source, trace } = candidate;
-  const outputOf = outputsOf(trace);
-  const direction = Int8Array.from(outputOf, (e) =>
-    trace.direction[e] === 0 ? 1 : trace.direction[e],
-  );
-  const session = await context.executor.load(subgraph.onnx);
+async function replace(
+  { subgraph, encode, source, chain }: Candidate,
+  context: PassContext,
+): Promise<Replacement | null> {
+  const session = await context.executor.load(chain.onnx);
   try {
     const probe: Probe = {
       session,
@@ -113,22 +179,16 @@ async function replace(candidate: Candidate, context: PassContext): Promise<Repl
           : source.kind === "sums" && source.bound >= 2 ** 24
             ? "float64"
             : "float32",
-      shape: source.shape,
+      shape: chain.shape,
       anyBatch: subgraph.anyBatch,
       range: encode.range,
-      outputOf,
+      outputOf: chain.outputOf,
     };
     const points =
       source.kind === "sums"
-        ? await sumPoints(probe, source.bound, direction)
-        : await floatPoints(probe, direction);
-    if (!points) return null;
-    const identity = outputOf.every((to, from) => to === from);
-    const narrowed = narrow(points, encode.range);
-    return {
-      ...narrowed,
-      order: identity ? null : trace.source.map((from, e) => (from < 0 ? e : from)),
-    };
+        ? await sumPoints(probe, source.bound, chain.direction)
+        : await floatPoints(probe, chain.direction);
+    return points && narrow(points, encode.range);
   } finally {
     await session.release();
   }
@@ -159,49 +219,75 @@ function splice(
   candidate: Candidate,
   replacement: Replacement,
 ): QuantizedNetwork {
-  const { subgraph, encode, from } = candidate;
+  const { subgraph, encode, from, chain } = candidate;
+  const { range } = replacement;
   const buffers = new Map(network.buffers);
   const codes = buffers.get(encode.to);
   if (!codes) throw internal("extract-thresholds", `no buffer ${encode.to}`);
-  const unordered = replacement.order ? bufferId(`${encode.to}/unordered`) : encode.to;
-  const filled: Buffer = { kind: "codes", shape: codes.shape, range: replacement.range };
-  buffers.set(encode.to, filled);
-  buffers.set(unordered, filled);
   for (const id of subgraph.to) buffers.delete(id);
+  const moves = movesBehind(candidate);
+  const first = moves[0]?.from ?? encode.to;
+  buffers.set(encode.to, { kind: "codes", shape: codes.shape, range });
+  for (const move of moves) {
+    const shape = move.op === "pool" ? [move.window.channels, ...move.window.input] : codes.shape;
+    buffers.set(move.from, { kind: "codes", shape, range });
+  }
 
   const matrix = network.layers.find(
     (layer): layer is MatrixLayer => layer.kind === "matrix" && layer.to === from,
   );
   const readers = network.layers.filter((layer) => readsOf(layer).includes(from)).length;
   const outside = network.outputs.some((output) => output.buffer === from);
-  const perOutput = matrix ? compress(replacement.points, matrix.outputs) : null;
+  const perOutput = matrix && outputPoints(matrix, chain, replacement.points);
   const fused = matrix && perOutput && perOutput.kind !== "floats" && readers === 1 && !outside;
   const requantize =
-    perOutput && perOutput.kind !== "floats" ? requantizeOf(perOutput, replacement.range) : null;
-
-  const added: Layer[] = [];
-  if (!fused) added.push(standAlone(candidate, replacement, unordered));
-  if (replacement.order) {
-    added.push({
-      kind: "digital",
-      op: "permute",
-      id: layerId(`${encode.id}/permute`),
-      from: unordered,
-      to: encode.to,
-      order: replacement.order,
-    });
-  }
+    perOutput && perOutput.kind !== "floats" ? requantizeOf(perOutput, range) : null;
   if (fused) buffers.delete(from);
+  const added = fused ? moves : [standAlone(candidate, replacement, first), ...moves];
   const layers = network.layers.flatMap((layer): readonly Layer[] => {
     if (layer === subgraph) return added;
     if (layer === encode) return [];
-    if (fused && layer === matrix && requantize) return [{ ...matrix, to: unordered, requantize }];
+    if (fused && layer === matrix && requantize) return [{ ...matrix, to: first, requantize }];
     if (layer.kind === "matrix" && layer.from === encode.to)
-      return [{ ...layer, activations: replacement.range }];
+      return [{ ...layer, activations: range }];
     return [layer];
   });
   const subgraphs = new Map([...network.subgraphs].filter(([id]) => id !== subgraph.id));
   return { ...network, layers, buffers, subgraphs };
+}
+
+/** What moves the codes to where they are read: poolings, then another order; the last one writes `encode.to`. */
+function movesBehind({
+  encode,
+  chain,
+}: Candidate): readonly Extract<DigitalLayer, { op: "pool" | "permute" }>[] {
+  const { pools, order } = chain;
+  const count = pools.length + (order ? 1 : 0);
+  const buffer = (k: number) => (k === count ? encode.to : bufferId(`${encode.to}/unmoved-${k}`));
+  const place = (k: number, what: string) => ({
+    kind: "digital" as const,
+    id: layerId(`${encode.id}/${what}`),
+    from: buffer(k),
+    to: buffer(k + 1),
+  });
+  return [
+    ...pools.map(({ window, directions }, k) => {
+      const what = pools.length === 1 ? "pool" : `pool-${k}`;
+      return { ...place(k, what), op: "pool" as const, window, directions };
+    }),
+    ...(order ? [{ ...place(count - 1, "permute"), op: "permute" as const, order }] : []),
+  ];
+}
+
+/** The points of each output of a matrix layer, null where its positions disagree. */
+function outputPoints(
+  { outputs, access }: MatrixLayer,
+  chain: Chain,
+  points: Points,
+): Points | null {
+  if (chain.inner > 1) return chain.shape[0] === outputs ? points : null;
+  const isWindow = access.kind === "window";
+  return compress(points, outputs, isWindow ? points.directions.length / outputs : 1);
 }
 
 function readsOf(layer: Layer): readonly BufferId[] {
@@ -210,12 +296,11 @@ function readsOf(layer: Layer): readonly BufferId[] {
 
 /** The digital layer that stands where thresholds do not belong to a matrix layer alone. */
 function standAlone(candidate: Candidate, { points, range }: Replacement, to: BufferId): Layer {
-  const { encode, from, source } = candidate;
+  const { encode, from, source, chain } = candidate;
   const base = { kind: "digital", id: encode.id, from, to } as const;
-  const elements = sizeOf(source.shape);
-  const compact = compress(points, 1) ?? points;
+  const compact = compress(points, 1, points.directions.length) ?? points;
   const channels = compact.directions.length;
-  const inner = channels === elements ? 1 : elements;
+  const inner = channels === 1 ? sizeOf(source.shape) : chain.inner;
   if (compact.kind === "floats") {
     return {
       ...base,
@@ -243,20 +328,33 @@ function requantizeOf(points: Exclude<Points, { kind: "floats" }>, range: CodeRa
   return { kind: "table", range, minimum: points.minimum, maximum: points.maximum, codes };
 }
 
-/** Points of one period where all positions agree; null where they do not. */
-function compress(points: Points, period: number): Points | null {
+/** Points of each channel, where all elements of it agree: of element e, channel floor(e / inner) mod channels. */
+function compress(points: Points, channels: number, inner: number): Points | null {
   const elements = points.directions.length;
-  if (elements === period) return points;
+  if (elements === channels) return points;
   const list = points.kind === "table" ? points.codes : points.thresholds;
   const each = list.length / elements;
-  for (let k = period * each; k < list.length; k++)
-    if (list[k] !== list[k - period * each]) return null;
-  for (let e = period; e < elements; e++)
-    if (points.directions[e] !== points.directions[e - period]) return null;
-  const directions = points.directions.slice(0, period);
+  const firstOf = (e: number) => (Math.floor(e / inner) % channels) * inner;
+  for (let e = 0; e < elements; e++) {
+    const first = firstOf(e);
+    if (points.directions[e] !== points.directions[first]) return null;
+    for (let k = 0; k < each; k++) if (list[e * each + k] !== list[first * each + k]) return null;
+  }
+  const pick = (length: number, of: number) =>
+    Int32Array.from({ length }, (_, k) => Math.floor(k / of) * inner * of + (k % of));
+  const directions = Int8Array.from(pick(channels, 1), (e) => points.directions[e]);
+  const places = pick(channels * each, each);
   if (points.kind === "table")
-    return { ...points, directions, codes: points.codes.slice(0, period * each) };
+    return { ...points, directions, codes: Int16Array.from(places, (k) => points.codes[k]) };
   if (points.kind === "floats")
-    return { ...points, directions, thresholds: points.thresholds.slice(0, period * each) };
-  return { ...points, directions, thresholds: points.thresholds.slice(0, period * each) };
+    return {
+      ...points,
+      directions,
+      thresholds: Float32Array.from(places, (k) => points.thresholds[k]),
+    };
+  return {
+    ...points,
+    directions,
+    thresholds: Int32Array.from(places, (k) => points.thresholds[k]),
+  };
 }

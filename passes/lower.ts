@@ -11,6 +11,7 @@ import type {
   ReferenceWeight,
 } from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
+import { isPadded } from "../compiler/ir/window.ts";
 import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
@@ -39,7 +40,10 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   const inputs = networkInputs(reference.graph, transform);
   const cut = cutAtMatrices(reference.graph, reference.layers, inputs);
   const referenceWeights = new Map<LayerId, ReferenceWeight>(
-    reference.layers.map((layer) => [layer.id, { value: layer.weightsValue, transposed: true }]),
+    reference.layers.map((layer) => [
+      layer.id,
+      { value: layer.weightsValue, transposed: layer.window === null },
+    ]),
   );
   return {
     inputs,
@@ -88,7 +92,7 @@ function chooseMatrices(
   if (choices.size === 0) {
     throw new XbcError(
       "UNSUPPORTED",
-      "the model: needs at least one Gemm or MatMul with a constant matrix, found none; there is nothing to put on an array",
+      "the model: needs at least one Conv, Gemm or MatMul with constant weights, found none; there is nothing to put on an array",
     );
   }
   context.progress("lower", choices.size, choices.size);
@@ -97,7 +101,6 @@ function chooseMatrices(
 
 /** Operators whose constant weights belong on an array, but are not laid out yet. */
 const unmapped = new Set([
-  "Conv",
   "ConvTranspose",
   "ConvInteger",
   "QLinearConv",
@@ -113,7 +116,7 @@ function refuseUnmapped(graph: Graph, node: GraphNode): void {
   if (!unmapped.has(node.op) || !node.inputs.slice(1).some((id) => graph.constants.has(id))) return;
   throw new XbcError(
     "UNSUPPORTED",
-    `layer ${node.name}: ${node.op} with constant weights is not laid out on arrays yet; use a model of Gemm and MatMul layers`,
+    `layer ${node.name}: ${node.op} with constant weights is not laid out on arrays yet; use a model of Conv, Gemm and MatMul layers`,
   );
 }
 
@@ -139,6 +142,13 @@ function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixCho
       "NOT_ENCODABLE",
       `layer ${node.name}: needs a finite float32 as real value of its sum 1, found weights of scale ${weights.scale[0]} ` +
         `on activations of scale ${scale}; scale the model's constants`,
+    );
+  }
+  if (matrix.window && domain.codes.offset !== 0 && isPadded(matrix.window)) {
+    throw new XbcError(
+      "NOT_ENCODABLE",
+      `layer ${node.name}: needs activations whose codes hold the 0 of its padding, found ${domain.codes.offset} + ${scale} · code; ` +
+        "quantize them with a zero point that is a code",
     );
   }
   return { matrix, weights, domain: domain.codes };

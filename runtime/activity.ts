@@ -9,12 +9,16 @@ import type { Engine } from "./kernels/engine.ts";
 import { createEngine } from "./kernels/engine.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import { packStored } from "./layer-weights.ts";
+import { planeBytesOf } from "./places.ts";
 import { createRunner } from "./runner.ts";
 import { cutSamples, prepareSamples } from "./session.ts";
+import type { StoredLayer } from "./stored-layer.ts";
 import { loadStoredLayer } from "./stored-layer.ts";
 
 /** Samples whose activations are counted: what a mean over them tells differs little from one over all. */
 const COUNTED = 256;
+/** bytes of planes that are kept for it at most */
+const MOST_KEPT = 2 ** 28;
 
 /** How often a matrix layer's inputs are presented in one inference, by mean, without noise. */
 export interface LayerActivity {
@@ -38,19 +42,22 @@ export async function measureActivity(
 ): Promise<readonly LayerActivity[]> {
   const engine = await createEngine({ threads: 1 });
   const all = prepareSamples(image, inputs);
-  const samples = Math.min(COUNTED, all.count);
+  const fit = Math.max(1, Math.floor(MOST_KEPT / (planeBytesOf(image.layers) + 1)));
+  const samples = Math.min(COUNTED, all.count, fit);
   const runner = await createRunner(image, engine, executor, samples, true);
   try {
     const weights = new Map<string, LayerWeights>();
+    const windows: Windows[] = [];
     for (let index = 0; index < image.placements.length; index++) {
       const stored = await loadStoredLayer(image, index);
       weights.set(stored.placement.layer, packStored(engine, stored));
+      windows.push(stored);
     }
     await runner.run(cutSamples(all, 0, samples), weights, samples, { seed, sampleBase: 0 });
     const matrices = image.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
     return matrices.map((layer, index) => {
-      const terms = runner.placeOf(layer.from).planes?.terms ?? [];
-      return activityOf(engine, layer, image.placements[index], terms, samples);
+      const of = { layer, placement: image.placements[index], windows: windows[index] };
+      return activityOf(engine, of, runner.termsOf(layer), samples);
     });
   } finally {
     await runner.close();
@@ -58,10 +65,19 @@ export async function measureActivity(
   }
 }
 
+/** How the inputs of a layer lie among the bits of its rows. */
+type Windows = Pick<StoredLayer, "order" | "groups">;
+
+interface Counted {
+  readonly layer: MatrixLayer;
+  readonly placement: LayerPlacement;
+  readonly windows: Windows;
+}
+
+/** Of a layer in groups, which read channels of their own, the mean over the groups. */
 function activityOf(
   engine: Engine,
-  layer: MatrixLayer,
-  placement: LayerPlacement,
+  { layer, placement, windows }: Counted,
   terms: readonly PlaneTerm[],
   samples: number,
 ): LayerActivity {
@@ -78,8 +94,10 @@ function activityOf(
       continue;
     }
     const bytes = engine.bytes(term.mask.at, term.mask.stride * rows);
-    for (let row = 0; row < rows; row++) {
-      lines += countRow(bytes, row * term.mask.stride, reads, placement.tileInputs);
+    const { groups } = windows;
+    const each = term.mask.stride / groups;
+    for (let part = 0; part < rows * groups; part++) {
+      lines += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
     }
   }
   const total = reads.reduce((sum, count) => sum + count, 0);
@@ -94,14 +112,21 @@ function activityOf(
 }
 
 /** Adds a row's bits to `reads`; returns the most bits of any block of inputs, which blocks read at once. */
-function countRow(bytes: Uint8Array, at: number, reads: Float64Array, block: number): number {
+function countRow(
+  bytes: Uint8Array,
+  at: number,
+  reads: Float64Array,
+  block: number,
+  { order, groups }: Windows,
+): number {
   let most = 0;
   for (let first = 0; first < reads.length; first += block) {
     const end = Math.min(first + block, reads.length);
     let found = 0;
     for (let i = first; i < end; i++) {
-      if (((bytes[at + (i >> 3)] >> (i & 7)) & 1) === 0) continue;
-      reads[i]++;
+      const bit = order ? order[i] : i;
+      if (((bytes[at + (bit >> 3)] >> (bit & 7)) & 1) === 0) continue;
+      reads[i] += 1 / groups;
       found++;
     }
     most = Math.max(most, found);

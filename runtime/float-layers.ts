@@ -6,6 +6,8 @@ import type { Tensor } from "../compiler/ir/tensor.ts";
 import { allocate, sizeOf, tensor } from "../compiler/ir/tensor.ts";
 import type { InputRows } from "./input.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { Layout } from "./layout.ts";
+import { isSameOrder } from "./layout.ts";
 import type { Place } from "./places.ts";
 
 export interface FloatContext {
@@ -79,16 +81,37 @@ function feedOf(
   if (known) return known;
   const given = inputs.get(id);
   if (given) return inputTensor(given, samples, image.buffers.get(id));
-  const { buffer, values } = placeOf(id);
+  const { buffer, values, layout } = placeOf(id);
   if (buffer.kind === "float") throw internal("runner", `buffer ${id} is empty`);
   const length = samples * sizeOf(buffer.shape);
   const shape = [samples, ...buffer.shape];
-  if (buffer.kind === "codes")
-    return tensor("float32", shape, Float32Array.from(engine.int16(values.at, length)));
+  if (buffer.kind === "codes") {
+    const codes = engine.int16(values.at, length);
+    return tensor("float32", shape, inOrder(codes, new Float32Array(length), layout));
+  }
   const sums = engine.int32(values.at, length);
   return buffer.bound >= 2 ** 24
-    ? tensor("float64", shape, Float64Array.from(sums))
-    : tensor("float32", shape, Float32Array.from(sums));
+    ? tensor("float64", shape, inOrder(sums, new Float64Array(length), layout))
+    : tensor("float32", shape, inOrder(sums, new Float32Array(length), layout));
+}
+
+/** Values as ONNX orders them: channel by channel. */
+function inOrder<Data extends Float32Array | Float64Array>(
+  values: Int16Array | Int32Array,
+  out: Data,
+  layout: Layout,
+): Data {
+  if (isSameOrder(layout, null) || layout === null) {
+    out.set(values);
+    return out;
+  }
+  const { channels, pixels } = layout;
+  for (let first = 0; first < values.length; first += channels * pixels) {
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < pixels; p++)
+        out[first + c * pixels + p] = values[first + p * channels + c];
+  }
+  return out;
 }
 
 function inputTensor(given: InputRows, samples: number, buffer: Buffer | undefined): Tensor {

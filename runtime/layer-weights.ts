@@ -1,6 +1,7 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Key } from "../compiler/random.ts";
 import type { FlipList, PackedWeights } from "./kernels/commands.ts";
+import { planeBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { flipList } from "./kernels/flips.ts";
 import type { DigitChanges } from "./kernels/patch-weights.ts";
@@ -11,7 +12,8 @@ import type { StoredLayer } from "./stored-layer.ts";
 
 /** A matrix layer's weights as the kernels read them in one trial. */
 export interface LayerWeights {
-  readonly packed: PackedWeights;
+  /** one for each group of outputs */
+  readonly packed: readonly PackedWeights[];
   /** marginal cells, drawn anew at each read */
   readonly flips: readonly FlipList[];
   /** key of the read draws */
@@ -19,12 +21,24 @@ export interface LayerWeights {
 }
 
 /** Packs a layer as it is stored. */
-export function packStored(engine: Engine, { placement, slices }: StoredLayer): LayerWeights {
-  const { encoding, inputs, outputs } = placement;
-  const terms = slices.map((slice, s) =>
-    weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance),
-  );
-  return { packed: { inputs, outputs, terms }, flips: [], key: [0, 0] };
+export function packStored(engine: Engine, stored: StoredLayer): LayerWeights {
+  const { placement, groups } = stored;
+  const { encoding, inputs } = placement;
+  const outputs = placement.outputs / groups;
+  const packed = Array.from({ length: groups }, (_, group) => ({
+    inputs,
+    outputs,
+    terms: groupSlices(stored, group).map((slice, s) =>
+      weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance),
+    ),
+  }));
+  return { packed, flips: [], key: [0, 0] };
+}
+
+/** Digits of a group's outputs, as views. */
+function groupSlices({ slices, groups }: StoredLayer, group: number): readonly Int8Array[] {
+  const size = slices[0].length / groups;
+  return slices.map((slice) => slice.subarray(group * size, (group + 1) * size));
 }
 
 /**
@@ -38,28 +52,50 @@ export function packTrial(
   faults: LayerFaults,
   key: Key,
 ): LayerWeights {
-  const { placement, slices } = stored;
-  const { inputs, outputs, encoding } = placement;
-  const terms = clean.packed.terms.map((term, s) => {
-    const changes = changesOf(faults, s, slices.length);
-    if (changes.weight.length === 0) return term;
-    const patched = patchDigits(engine, term, outputs, inputs, changes);
-    if (patched) return patched;
-    const digits = slices[s].slice();
-    for (let k = 0; k < changes.weight.length; k++) digits[changes.weight[k]] = changes.digit[k];
-    return weightTerm(engine, digits, outputs, inputs, encoding.senses[s].significance);
+  const { placement, groups } = stored;
+  const { inputs, encoding } = placement;
+  const packed = clean.packed.map(({ terms, outputs }, group): PackedWeights => {
+    const slices = groupSlices(stored, group);
+    const patched = terms.map((term, s) => {
+      const changes = changesOf(
+        faults,
+        { slice: s, slices: slices.length, group, groups },
+        placement,
+      );
+      if (changes.weight.length === 0) return term;
+      const quick = patchDigits(engine, term, outputs, inputs, changes);
+      if (quick) return quick;
+      const digits = slices[s].slice();
+      for (let k = 0; k < changes.weight.length; k++) digits[changes.weight[k]] = changes.digit[k];
+      return weightTerm(engine, digits, outputs, inputs, encoding.senses[s].significance);
+    });
+    return { inputs, outputs, terms: patched };
   });
-  return {
-    packed: { inputs, outputs, terms },
-    flips: flipsOf(engine, placement, faults.marginal),
-    key,
-  };
+  return { packed, flips: flipsOf(engine, placement, faults.marginal, groups), key };
 }
 
-function changesOf({ changed }: LayerFaults, slice: number, slices: number): DigitChanges {
-  if (slices === 1) return changed;
-  const own = (_: number, k: number) => changed.slice[k] === slice;
-  return { weight: changed.weight.filter(own), digit: changed.digit.filter(own) };
+interface Part {
+  readonly slice: number;
+  readonly slices: number;
+  readonly group: number;
+  readonly groups: number;
+}
+
+/** The changed digits of one slice of one group, numbered within the group. */
+function changesOf(
+  { changed }: LayerFaults,
+  { slice, slices, group, groups }: Part,
+  { inputs, outputs }: LayerPlacement,
+): DigitChanges {
+  if (slices === 1 && groups === 1) return changed;
+  const size = (inputs * outputs) / groups;
+  const first = group * size;
+  const own = (_: number, k: number) =>
+    changed.slice[k] === slice && changed.weight[k] >= first && changed.weight[k] < first + size;
+  return {
+    weight: changed.weight.filter(own).map((weight) => weight - first),
+    digit: changed.digit.filter(own),
+  };
 }
 
 /** A layer's marginal senses for the flip kernel. */
@@ -67,6 +103,7 @@ export function flipsOf(
   engine: Engine,
   { inputs, outputs, encoding }: Pick<LayerPlacement, "inputs" | "outputs" | "encoding">,
   marginal: LayerFaults["marginal"],
+  groups = 1,
 ): readonly FlipList[] {
   const { weight, slice } = marginal;
   if (weight.length === 0) return [];
@@ -83,7 +120,9 @@ export function flipsOf(
     const from = order[k];
     const output = Math.floor(weight[from] / inputs);
     cells.outputs[k] = output;
-    cells.inputs[k] = weight[from] - output * inputs;
+    // the groups of a window's row begin at words of their own
+    const group = Math.floor((output * groups) / outputs);
+    cells.inputs[k] = group * planeBytes(inputs) * 8 + weight[from] - output * inputs;
     cells.digits[k] = marginal.digit[from];
     cells.significances[k] = encoding.senses[slice[from]].significance;
     cells.below[k] = marginal.below[from];

@@ -4,23 +4,44 @@ import type {
   Buffer,
   BufferId,
   Layer,
+  LayerId,
   MatrixLayer,
   SubgraphLayer,
 } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
+import { positionsOfWindow } from "../compiler/ir/window.ts";
 import type { Planes } from "./activations.ts";
 import { planesOf } from "./activations.ts";
-import type { Rows } from "./kernels/commands.ts";
+import type { PlaneTerm, Rows } from "./kernels/commands.ts";
+import { windowBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { Layout, WindowPlanes } from "./layout.ts";
+import { inputLayout, windowPlanes } from "./layout.ts";
+
+/** Bit planes of a buffer, as a matrix layer or its windows read them: so many rows a sample. */
+export interface Packing {
+  readonly planes: Planes;
+  readonly rows: number;
+}
 
 /** Where a buffer lies in engine memory for one batch. */
 export interface Place {
   readonly buffer: Buffer;
   /** codes as int16, sums as int32 */
   readonly values: Rows;
-  readonly planes: Planes | null;
-  /** rows that the matrix layer reading it takes a sample's codes as */
-  readonly positions: number;
+  readonly layout: Layout;
+  /** whether anything but planes is read of it */
+  readonly isRead: boolean;
+  /** rows of inputs, for a matrix on the last axis */
+  readonly dense: Packing | null;
+  /** rows of channels, a pixel each, for windows */
+  readonly pixels: Packing | null;
+}
+
+export interface Places {
+  readonly of: ReadonlyMap<BufferId, Place>;
+  /** by layer: planes of its windows */
+  readonly windows: ReadonlyMap<LayerId, WindowPlanes>;
 }
 
 /** A run of layers that one engine call computes, or one float subgraph. */
@@ -53,43 +74,79 @@ export function placeBuffers(
   engine: Engine,
   capacity: number,
   keep: boolean,
-): ReadonlyMap<BufferId, Place> {
-  const places = new Map<BufferId, Place>();
+): Places {
+  const of = new Map<BufferId, Place>();
+  const windows = new Map<LayerId, WindowPlanes>();
   const phases = phasesOf(image.layers);
-  const phaseOf = (id: BufferId) =>
-    phases.findIndex(
-      (phase) => phase.kind === "kernels" && phase.layers.some((layer) => layer.to === id),
-    );
   for (const [id, buffer] of image.buffers) {
-    const stochastic = image.layers.find(
-      (layer) =>
-        layer.kind === "matrix" && layer.from === id && layer.presentation.kind === "stochastic",
-    );
-    if (buffer.kind === "float" && stochastic?.kind !== "matrix") continue;
-    const made = phaseOf(id);
     const readers = image.layers.filter((layer) =>
       layer.kind === "subgraph" ? layer.from.includes(id) : layer.from === id,
     );
+    const matrices = readers.filter((layer) => layer.kind === "matrix");
+    const isDrawn = matrices.some(({ presentation }) => presentation.kind === "stochastic");
+    if (buffer.kind === "float" && !isDrawn) continue;
     const isOutput = image.outputs.some((output) => output.buffer === id);
-    const local =
-      !keep &&
-      !isOutput &&
-      made >= 0 &&
-      readers.every((layer) => phaseOfLayer(phases, layer) === made);
-    const elements = sizeOf(buffer.shape);
-    const rows = (stride: number): Rows =>
-      local ? engine.localRows(stride) : engine.rows(stride, capacity);
-    const matrix = readers.find((layer) => layer.kind === "matrix");
-    const positions = matrix ? positionsIn(matrix) : 1;
-    const planeRows = (stride: number): Rows =>
-      local ? engine.localRows(stride, positions) : engine.rows(stride, capacity, positions);
-    const planes =
-      matrix && buffer.kind !== "sums"
-        ? planesOf(matrix.activations, matrix.presentation, elements / positions, planeRows)
-        : null;
-    places.set(id, { buffer, values: rows(elements * bytesOf[buffer.kind]), planes, positions });
+    const local = !keep && !isOutput && isOfOnePhase(id, phases, readers);
+    const rows: RowMaker = (stride, each = 1) =>
+      local ? engine.localRows(stride, each) : engine.rows(stride, capacity, each);
+    const layout = layoutFor(readers);
+    const [dense] = matrices.filter(({ access }) => access.kind === "dense");
+    const [windowed] = matrices.filter(({ access }) => access.kind === "window");
+    const pixels = windowed && pixelPacking(windowed, rows);
+    of.set(id, {
+      buffer,
+      values: rows(sizeOf(buffer.shape) * bytesOf[buffer.kind]),
+      layout,
+      isRead: isOutput || readers.some((layer) => layer.kind !== "matrix"),
+      dense: dense ? densePacking(dense, sizeOf(buffer.shape), rows) : null,
+      pixels: pixels ?? null,
+    });
+    for (const layer of matrices) {
+      if (layer.access.kind !== "window" || !pixels) continue;
+      const positions = positionsIn(layer);
+      const planes = windowPlanes(pixels.planes, layer, layer.access, (s) => rows(s, positions));
+      windows.set(layer.id, planes);
+    }
   }
-  return places;
+  return { of, windows };
+}
+
+type RowMaker = (stride: number, each?: number) => Rows;
+
+/** Windows read pixel by pixel; all else as ONNX orders values. */
+function layoutFor(readers: readonly Layer[]): Layout {
+  for (const layer of readers) {
+    if (layer.kind === "matrix" && layer.access.kind === "window") return inputLayout(layer.access);
+    if (layer.kind === "digital" && layer.op === "pool") return inputLayout(layer.window);
+  }
+  return null;
+}
+
+function densePacking(layer: MatrixLayer, elements: number, rows: RowMaker): Packing {
+  const { activations, presentation } = layer;
+  const positions = positionsIn(layer);
+  const each = (stride: number) => rows(stride, positions);
+  return {
+    planes: planesOf(activations, presentation, elements / positions, each),
+    rows: positions,
+  };
+}
+
+function pixelPacking(
+  { activations, presentation, access }: MatrixLayer,
+  rows: RowMaker,
+): Packing | null {
+  if (access.kind !== "window") return null;
+  const { channels, pixels } = inputLayout(access);
+  const each = (stride: number) => rows(stride, pixels);
+  return { planes: planesOf(activations, presentation, channels, each), rows: pixels };
+}
+
+function isOfOnePhase(id: BufferId, phases: readonly Phase[], readers: readonly Layer[]): boolean {
+  const made = phases.findIndex(
+    (phase) => phase.kind === "kernels" && phase.layers.some((layer) => layer.to === id),
+  );
+  return made >= 0 && readers.every((layer) => phaseOfLayer(phases, layer) === made);
 }
 
 function phaseOfLayer(phases: readonly Phase[], layer: Layer): number {
@@ -98,8 +155,26 @@ function phaseOfLayer(phases: readonly Phase[], layer: Layer): number {
   );
 }
 
-export function positionsIn(layer: MatrixLayer): number {
-  if (layer.access.kind !== "dense")
-    throw internal("runner", `layer ${layer.id}: windows are not run yet`);
-  return layer.access.positions;
+export const positionsIn = ({ access }: MatrixLayer): number =>
+  access.kind === "dense" ? access.positions : positionsOfWindow(access);
+
+/** Groups whose outputs read channels of their own. */
+export const groupsOf = ({ access }: MatrixLayer): number =>
+  access.kind === "dense" ? 1 : access.groups;
+
+/** The planes that a matrix layer reads, a row for each of its positions. @throws INTERNAL where there are none */
+export function termsOf({ of, windows }: Places, layer: MatrixLayer): readonly PlaneTerm[] {
+  const terms = windows.get(layer.id)?.terms ?? of.get(layer.from)?.dense?.planes.terms;
+  if (!terms) throw internal("runner", `layer ${layer.id} lacks planes`);
+  return terms;
+}
+
+/** Bytes that the planes of all matrix layers take for one sample, at most. */
+export function planeBytesOf(layers: readonly Layer[]): number {
+  return layers.reduce((sum, layer) => {
+    if (layer.kind !== "matrix") return sum;
+    const { presentation } = layer;
+    const planes = presentation.kind === "planes" ? presentation.significances.length + 1 : 2;
+    return sum + planes * positionsIn(layer) * windowBytes(layer.inputs, groupsOf(layer));
+  }, 0);
 }

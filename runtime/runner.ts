@@ -1,18 +1,18 @@
 import type { FloatExecutor, FloatSession } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import type { BufferId, SubgraphLayer } from "../compiler/ir/network.ts";
+import type { BufferId, MatrixLayer, SubgraphLayer } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { drawBits } from "./drawn-input.ts";
 import { collectOutputs, runSubgraph } from "./float-layers.ts";
 import type { InputRows } from "./input.ts";
-import type { ThresholdTable } from "./kernels/commands.ts";
+import type { PlaneTerm, ThresholdTable } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { thresholdTable } from "./kernels/thresholds.ts";
 import { commandsOf, uploadInputs } from "./layer-commands.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import type { Place } from "./places.ts";
-import { phasesOf, placeBuffers } from "./places.ts";
+import { phasesOf, placeBuffers, termsOf } from "./places.ts";
 
 /** Runs an image's layers on batches of samples, with whatever weights and read errors it is handed. */
 export interface Runner {
@@ -30,8 +30,8 @@ export interface Runner {
     samples: number,
     draw: { readonly seed: number; readonly sampleBase: number; readonly sampleList?: Uint32Array },
   ) => Promise<ReadonlyMap<string, Tensor>>;
-  /** where a buffer lies; with `keep`, its values and planes stay readable after a run */
-  readonly placeOf: (id: BufferId) => Place;
+  /** the planes that a matrix layer reads, a row for each position; with `keep` they stay readable after a run */
+  readonly termsOf: (layer: MatrixLayer) => readonly PlaneTerm[];
   readonly close: () => Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function createRunner(
     return loaded;
   };
   const placeOf = (id: BufferId): Place => {
-    const place = places.get(id);
+    const place = places.of.get(id);
     if (!place) throw internal("runner", `no place for buffer ${id}`);
     return place;
   };
@@ -74,6 +74,7 @@ export async function createRunner(
           await runSubgraph(phase.layer, await session(phase.layer), floatContext);
         } else {
           const context = {
+            places,
             placeOf,
             thresholds,
             weights,
@@ -97,7 +98,7 @@ export async function createRunner(
   return {
     capacity,
     run,
-    placeOf,
+    termsOf: (layer) => termsOf(places, layer),
     close: async () => {
       for (const loaded of sessions.values()) await loaded.release();
     },
@@ -131,16 +132,27 @@ function presentInputs(
   image.inputs.forEach((input, index) => {
     const rows = inputs.get(input.buffer);
     if (!input.drawn || !rows) return;
-    const { planes } = placeOf(input.buffer);
-    if (!planes) throw internal("runner", `input ${input.name} has no planes`);
-    const samples = rows.data.length / input.shape.reduce((size, d) => size * d, 1);
-    const masks = planes.terms.map(({ mask }) => {
-      if (!mask) throw internal("runner", `input ${input.name} has no masks`);
-      return { stride: mask.stride, bytes: engine.bytes(mask.at, mask.stride * samples).fill(0) };
-    });
-    drawBits(input, rows, { ...draw, index }, (sample, presentation, element) => {
-      const { stride, bytes } = masks[presentation];
-      bytes[sample * stride + (element >> 3)] |= 1 << (element & 7);
-    });
+    const { dense, pixels } = placeOf(input.buffer);
+    const size = input.shape.reduce((product, d) => product * d, 1);
+    const samples = rows.data.length / size;
+    for (const packing of [dense, pixels]) {
+      if (!packing) continue;
+      // a row of elements; of pixels, each with its channels
+      const each = packing === dense ? size / packing.rows : 1;
+      const place = (element: number): readonly [row: number, bit: number] =>
+        packing === dense
+          ? [Math.floor(element / each), element % each]
+          : [element % packing.rows, Math.floor(element / packing.rows)];
+      const masks = packing.planes.terms.map(({ mask }) => {
+        if (!mask) throw internal("runner", `input ${input.name} has no masks`);
+        const length = mask.stride * packing.rows * samples;
+        return { stride: mask.stride, bytes: engine.bytes(mask.at, length).fill(0) };
+      });
+      drawBits(input, rows, { ...draw, index }, (sample, presentation, element) => {
+        const { stride, bytes } = masks[presentation];
+        const [row, bit] = place(element);
+        bytes[(sample * packing.rows + row) * stride + (bit >> 3)] |= 1 << (bit & 7);
+      });
+    }
   });
 }

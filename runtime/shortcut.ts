@@ -10,7 +10,7 @@ import { thresholdTable } from "./kernels/thresholds.ts";
 import { weightTerm } from "./kernels/weights.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import { flipsOf } from "./layer-weights.ts";
-import { positionsIn } from "./places.ts";
+import { groupsOf, planeBytesOf, positionsIn } from "./places.ts";
 import { createRunner } from "./runner.ts";
 import type { LayerFaults } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -43,12 +43,9 @@ const matrixLayers = (image: ProgrammingImage): readonly MatrixLayer[] =>
 /** Whether the planes of a run can be kept, and what a trial changes be found from them. */
 export function canKeep(image: ProgrammingImage, samples: number): boolean {
   const layers = matrixLayers(image);
-  const bytes = layers.reduce(
-    (sum, layer) => sum + 2 * positionsIn(layer) * Math.ceil(layer.inputs / 64) * 8,
-    0,
-  );
   return (
-    bytes * samples <= MOST_KEPT &&
+    planeBytesOf(image.layers) * samples <= MOST_KEPT &&
+    layers.every((layer) => groupsOf(layer) === 1) &&
     image.inputs.every((input) => !input.drawn) &&
     layers.every(
       ({ requantize, presentation }) => requantize.kind !== "table" && presentation.kind === "once",
@@ -74,17 +71,12 @@ export async function runClean(
     Math.max(...batches.map(({ count }) => count)),
     true,
   );
-  const termsOf = (layer: MatrixLayer): readonly PlaneTerm[] => {
-    const { planes } = runner.placeOf(layer.from);
-    if (!planes) throw internal("shortcut", `layer ${layer.id} lacks planes`);
-    return planes.terms;
-  };
   const keep = (layer: MatrixLayer, rows: Rows | null): Rows | null =>
     rows && engine.rows(rows.stride, total, positionsIn(layer));
   const planes = new Map(
     layers.map((layer): [string, readonly PlaneTerm[]] => [
       layer.id,
-      termsOf(layer).map((term) => ({
+      runner.termsOf(layer).map((term) => ({
         ...term,
         sign: keep(layer, term.sign),
         mask: keep(layer, term.mask),
@@ -98,7 +90,7 @@ export async function runClean(
     for (const layer of layers) {
       const kept = planes.get(layer.id) ?? [];
       const positions = positionsIn(layer);
-      termsOf(layer).forEach(({ sign, mask }, t) => {
+      runner.termsOf(layer).forEach(({ sign, mask }, t) => {
         copyRows(engine, sign, kept[t].sign, first * positions, count * positions);
         copyRows(engine, mask, kept[t].mask, first * positions, count * positions);
       });

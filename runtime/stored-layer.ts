@@ -3,7 +3,9 @@ import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import type { WindowAccess } from "../compiler/ir/network.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
+import { tapsOfWindow } from "../compiler/ir/window.ts";
 
 /** digit of a sense whose cells hold no weight */
 const NO_DIGIT = 2;
@@ -21,7 +23,11 @@ export interface StoredLayer {
   readonly digits: Int8Array;
   /** [banks x wordLines] the first weight of a word line as output·inputs + input, −1 where it holds none */
   readonly lines: Int32Array;
-  /** the same digits by sense of a weight, [outputs x inputs] each */
+  /** [inputs] place among a window's bits of each input, null where it is its own: the kernels read tap by tap */
+  readonly order: Int32Array | null;
+  /** outputs in so many groups, which read channels of their own */
+  readonly groups: number;
+  /** the same digits by sense of a weight, [outputs x inputs] each, inputs in the kernels' order */
   readonly slices: readonly Int8Array[];
   /** digits that are 0 */
   readonly zeros: number;
@@ -68,9 +74,28 @@ export async function loadStoredLayer(
       );
   }
   const lines = lineTable(placement);
-  const slices = sliceDigits(placement, digits, perBank, lines);
+  const access = accessOf(image, placement);
+  const order = access && kernelOrder(access);
+  const groups = access?.groups ?? 1;
+  const slices = sliceDigits(placement, digits, perBank, lines, order);
   const zeros = slices.reduce((sum, slice) => sum + countZeros(slice), 0);
-  return { placement, index, levels, perBank, digits, lines, slices, zeros };
+  return { placement, index, levels, perBank, digits, lines, order, groups, slices, zeros };
+}
+
+function accessOf(image: ProgrammingImage, { layer }: LayerPlacement): WindowAccess | null {
+  const found = image.layers.find((candidate) => candidate.id === layer);
+  return found?.kind === "matrix" && found.access.kind === "window" ? found.access : null;
+}
+
+/** ONNX numbers the inputs of a window channel by channel, the kernels tap by tap. */
+function kernelOrder(access: WindowAccess): Int32Array | null {
+  const taps = tapsOfWindow(access);
+  const channels = access.channels / access.groups;
+  if (taps === 1 || channels === 1) return null;
+  return Int32Array.from({ length: channels * taps }, (_, i) => {
+    const channel = Math.floor(i / taps);
+    return (i - channel * taps) * channels + channel;
+  });
 }
 
 /** Writes the digits that a bank's levels mean; false where a weight's levels are no code of the alphabet. */
@@ -124,18 +149,23 @@ function lineTable(placement: LayerPlacement): Int32Array {
   });
 }
 
-/** Which weight a sense belongs to, as output·inputs + input; the sense must hold one. */
+/** Which weight a sense belongs to, as output·inputs + input in the kernels' order; the sense must hold one. */
 export function weightFinder({
   placement,
   perBank,
   lines,
+  order,
 }: StoredLayer): (sense: number) => number {
+  const { inputs } = placement;
   const perLine = perBank / placement.bankWordLines;
   const count = placement.encoding.senses.length;
   const stride = lineStride(placement);
   return (sense) => {
     const line = Math.floor(sense / perLine);
-    return lines[line] + stride * Math.floor((sense - line * perLine) / count);
+    const weight = lines[line] + stride * Math.floor((sense - line * perLine) / count);
+    if (!order) return weight;
+    const output = Math.floor(weight / inputs);
+    return output * inputs + order[weight - output * inputs];
   };
 }
 
@@ -145,6 +175,7 @@ function sliceDigits(
   digits: Int8Array,
   perBank: number,
   lines: Int32Array,
+  order: Int32Array | null,
 ): readonly Int8Array[] {
   const { encoding, inputs, outputs, bankWordLines } = placement;
   const slices = encoding.senses.map(() => new Int8Array(outputs * inputs));
@@ -159,7 +190,9 @@ function sliceDigits(
       a < perLine && digits[base + a] !== NO_DIGIT;
       a += count, weight += stride
     ) {
-      for (let s = 0; s < count; s++) slices[s][weight] = digits[base + a + s];
+      const input = weight % inputs;
+      const to = order ? weight - input + order[input] : weight;
+      for (let s = 0; s < count; s++) slices[s][to] = digits[base + a + s];
     }
   });
   return slices;

@@ -8,6 +8,7 @@ import {
 } from "../ir/network.ts";
 import { sizeOf } from "../ir/tensor.ts";
 import { checkRange, type Need } from "./check-range.ts";
+import { checkFilled, checkWindow } from "./check-window.ts";
 
 const sameRange = (a: CodeRange, b: CodeRange): boolean =>
   a.minimum === b.minimum && a.maximum === b.maximum && a.step === b.step;
@@ -82,7 +83,7 @@ export function checkDigital(layer: DigitalLayer, image: ProgrammingImage, need:
   const to = image.buffers.get(layer.to);
   const [reads, writes] = [from, to].map((buffer) => sizeOf(buffer?.shape ?? []));
   need(
-    layer.op === "permute" || reads === writes,
+    layer.op === "permute" || layer.op === "pool" || reads === writes,
     where,
     `as many results as the ${reads} values it reads`,
     writes,
@@ -113,6 +114,22 @@ export function checkDigital(layer: DigitalLayer, image: ProgrammingImage, need:
         "to read and write the same kind of values",
         `${from?.kind} and ${to?.kind}`,
       );
+      return;
+    }
+    case "pool": {
+      const { window, directions } = layer;
+      checkWindow(window, where, need);
+      const sizes = [
+        window.channels * sizeOf(window.input),
+        window.channels * sizeOf(window.output),
+      ];
+      need(reads === sizes[0], where, `${sizes[0]} codes to read`, reads);
+      need(writes === sizes[1], where, `room for ${sizes[1]} codes`, writes);
+      const ranges =
+        from?.kind === "codes" && to?.kind === "codes" && sameRange(from.range, to.range);
+      need(ranges, where, "to read and write codes of one range", `${from?.kind} and ${to?.kind}`);
+      checkDirections(directions, window.channels, where, need);
+      checkFilled(window, where, need);
       return;
     }
     case "requantize":

@@ -9,6 +9,7 @@ import { sizeOf } from "../ir/tensor.ts";
 import { checkDigital, checkRequantize } from "./check-digital.ts";
 import { checkRange, type Need } from "./check-range.ts";
 import { checkSchedule } from "./check-schedule.ts";
+import { checkWindow } from "./check-window.ts";
 
 /** most elements of one sample in one buffer: above what any run could hold */
 export const mostElements = 2 ** 28;
@@ -265,15 +266,8 @@ function accessSizes(
 ): readonly [reads: number, writes: number] {
   const { access, inputs, outputs } = layer;
   if (access.kind === "dense") return [access.positions * inputs, access.positions * outputs];
-  const { groups, channels, input, kernel, strides, dilations, pads, output } = access;
-  const rank = input.length;
-  const same = [kernel, strides, dilations, output].every((list) => list.length === rank);
-  need(
-    same && pads.length === 2 * rank,
-    where,
-    `a window of ${rank} axes`,
-    "lists of other lengths",
-  );
+  const { groups, channels, input, kernel, output } = access;
+  checkWindow(access, where, need);
   need(
     channels % groups === 0 && outputs % groups === 0,
     where,

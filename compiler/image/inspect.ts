@@ -7,6 +7,7 @@ import type {
   Layer,
   Presentation,
   Requantize,
+  WindowShape,
 } from "../ir/network.ts";
 import { bankGroups } from "./bank-groups.ts";
 import { levelName, type PlacedLayer, placedLayers } from "./find-layer.ts";
@@ -126,6 +127,11 @@ function digitalLines(layer: DigitalLayer): readonly string[] {
         `  order       ${listText(Array.from(layer.order))}`,
         `  hash        ${hashOf(layer.order)}`,
       ];
+    case "pool":
+      return [
+        `  ${windowText(layer.window)}`,
+        `  smallest    ${layer.directions.filter((way) => way < 0).length} of ${layer.directions.length} channels, else the largest`,
+      ];
     case "requantize":
       return requantizeLines(layer.requantize);
   }
@@ -205,9 +211,13 @@ function hashOf(...arrays: readonly ArrayBufferView[]): string {
 
 function accessText(access: Access): string {
   if (access.kind === "dense") return `dense, ${access.positions} positions`;
-  const { groups, channels, input, kernel, strides, dilations, pads, output } = access;
+  return `${windowText(access)}, ${access.groups} groups`;
+}
+
+function windowText(window: WindowShape): string {
+  const { channels, input, kernel, strides, dilations, pads, output } = window;
   const by = (list: readonly number[]) => list.join(" x ");
-  return `window ${by(kernel)} over ${channels} x ${by(input)} to ${by(output)}, strides ${by(strides)}, dilations ${by(dilations)}, pads ${pads.join(" ")}, ${groups} groups`;
+  return `window ${by(kernel)} over ${channels} x ${by(input)} to ${by(output)}, strides ${by(strides)}, dilations ${by(dilations)}, pads ${pads.join(" ")}`;
 }
 
 function presentationText(presentation: Presentation): string {

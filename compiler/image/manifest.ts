@@ -49,6 +49,7 @@ export type StoredDigital =
       readonly directions: EntryName;
     })
   | (Omit<Op<"permute">, "order"> & { readonly order: EntryName })
+  | (Omit<Op<"pool">, "directions"> & { readonly directions: EntryName })
   | (Omit<Op<"requantize">, "requantize"> & { readonly requantize: StoredRequantize });
 
 export type StoredSubgraph = Omit<SubgraphLayer, "onnx"> & { readonly onnx: EntryName };

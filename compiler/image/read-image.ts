@@ -236,6 +236,8 @@ async function readLayer(stored: StoredLayer, entries: Entries): Promise<Layer> 
         }
         case "permute":
           return { ...step, order: await typed(entries, step.order, Int32Array) };
+        case "pool":
+          return { ...step, directions: await typed(entries, step.directions, Int8Array) };
         case "requantize":
           return { ...step, requantize: await readRequantize(step.requantize, entries) };
       }

@@ -213,6 +213,14 @@ async function storeDigital(layer: DigitalLayer, archive: Archive): Promise<Stor
         order: await archive.array(arrayName(layer.id, "order"), "int32", [order.length], order),
       };
     }
+    case "pool": {
+      const { directions } = layer;
+      const name = arrayName(layer.id, "directions");
+      return {
+        ...layer,
+        directions: await archive.array(name, "int8", [directions.length], directions),
+      };
+    }
     case "requantize":
       return {
         ...layer,

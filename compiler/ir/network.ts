@@ -44,22 +44,28 @@ export type Buffer =
 /**
  * Which input codes each position of a matrix layer reads; never a table of all indices.
  * `dense`: position p reads codes p·inputs … (p+1)·inputs − 1 and writes p·outputs … of its buffer.
- * `window`: a convolution; channels first, codes outside the image are masked (neither sign).
+ * `window`: a convolution; channels first, codes outside the image are masked (neither sign). `window.ts` says
+ * which code a tap reads.
  */
-export type Access =
-  | { readonly kind: "dense"; readonly positions: number }
-  | {
-      readonly kind: "window";
-      readonly groups: number;
-      readonly channels: number;
-      readonly input: readonly number[];
-      readonly kernel: readonly number[];
-      readonly strides: readonly number[];
-      readonly dilations: readonly number[];
-      /** begin of every axis, then end of every axis, as in ONNX */
-      readonly pads: readonly number[];
-      readonly output: readonly number[];
-    };
+export type Access = { readonly kind: "dense"; readonly positions: number } | WindowAccess;
+
+/** A kernel that slides over one to three spatial axes, in groups of channels. */
+export interface WindowAccess extends WindowShape {
+  readonly kind: "window";
+  readonly groups: number;
+}
+
+/** Where a sliding window reads, of a convolution or a pooling. */
+export interface WindowShape {
+  readonly channels: number;
+  readonly input: readonly number[];
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** begin of every axis, then end of every axis, as in ONNX */
+  readonly pads: readonly number[];
+  readonly output: readonly number[];
+}
 
 /** How codes are put on the lines. */
 export type Presentation =
@@ -162,6 +168,17 @@ export type DigitalLayer =
       readonly to: BufferId;
       readonly order: Int32Array;
     }
+  /** the largest or the smallest code of each window, as the channel says; what lies outside counts for nothing */
+  | {
+      readonly kind: "digital";
+      readonly op: "pool";
+      readonly id: LayerId;
+      readonly from: BufferId;
+      readonly to: BufferId;
+      readonly window: WindowShape;
+      /** [channels] 1: the largest, −1: the smallest */
+      readonly directions: Int8Array;
+    }
   /** sums that several layers read, to codes */
   | {
       readonly kind: "digital";
@@ -243,7 +260,10 @@ export interface QuantizedNetwork {
   readonly assumptions: readonly string[];
 }
 
-/** The constant of the reference graph that holds a layer's codes, and whether it is stored [inputs x outputs]. */
+/**
+ * The constant of the reference graph that holds a layer's codes, and whether it is stored [inputs x outputs]; else it
+ * is [outputs x inputs] in the shape that the graph says.
+ */
 export interface ReferenceWeight {
   readonly value: ValueId;
   readonly transposed: boolean;

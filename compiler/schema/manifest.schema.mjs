@@ -55,18 +55,18 @@ const alphabet = exact({
   }),
 });
 
+const window = {
+  channels: count(),
+  input: shape,
+  kernel: shape,
+  strides: shape,
+  dilations: shape,
+  pads: wholes,
+  output: shape,
+};
 const access = tagged("kind", [
   variant("kind", "dense", { positions: count() }),
-  variant("kind", "window", {
-    groups: count(),
-    channels: count(),
-    input: shape,
-    kernel: shape,
-    strides: shape,
-    dilations: shape,
-    pads: wholes,
-    output: shape,
-  }),
+  variant("kind", "window", { groups: count(), ...window }),
 ]);
 
 const presentation = tagged("kind", [
@@ -133,6 +133,7 @@ const layer = tagged("kind", [
         inner: count(),
       }),
       digital("permute", { order: entryName }),
+      digital("pool", { window: exact(window), directions: entryName }),
       digital("requantize", { requantize, channels: count(), inner: count() }),
     ]),
   }),

@@ -206,7 +206,7 @@ function matrixLayer(
     outputs: codes.outputs,
     alwaysOn: 0,
     readOut: { kind: "digital" },
-    access: { kind: "dense", positions: sizeOf(codesShape) / codes.inputs },
+    access: reference.window ?? { kind: "dense", positions: sizeOf(codesShape) / codes.inputs },
     activations: reference.range,
     presentation: presentationOf(reference),
     alphabet: codes.alphabet,

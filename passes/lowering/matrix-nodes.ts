@@ -1,10 +1,12 @@
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
 import { floatAttribute, intAttribute } from "../../compiler/ir/graph.ts";
+import type { WindowAccess } from "../../compiler/ir/network.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { toNumbers } from "../../compiler/ir/tensor.ts";
 import type { FloatMatrix } from "./weights.ts";
+import { convolution } from "./window-nodes.ts";
 
-/** A Gemm or MatMul with one constant matrix: what may lie on banks. */
+/** A Gemm, MatMul or Conv with constant weights: what may lie on banks. */
 export interface MatrixNode {
   readonly node: GraphNode;
   /** the value that meets the weights */
@@ -17,14 +19,17 @@ export interface MatrixNode {
   readonly weights: FloatMatrix;
   /** Gemm's alpha: a factor on the sums */
   readonly alpha: number;
-  /** Gemm's C and its beta, if there is one */
+  /** Gemm's C and its beta, or Conv's bias, if there is one */
   readonly bias: { readonly value: ValueId; readonly beta: number } | null;
+  /** where a convolution reads; null for a matrix on the last axis */
+  readonly window: WindowAccess | null;
 }
 
 /** The matrix node that a graph node is, or null: an operator of another kind, or no constant matrix. */
 export function matrixNodeOf(graph: Graph, node: GraphNode): MatrixNode | null {
   if (node.domain !== "") return null;
   if (node.op === "Gemm") return gemm(graph, node);
+  if (node.op === "Conv") return convolution(graph, node);
   return node.op === "MatMul" ? matmul(graph, node) : null;
 }
 
@@ -47,6 +52,7 @@ function gemm(graph: Graph, node: GraphNode): MatrixNode | null {
       weights,
       alpha,
       bias,
+      window: null,
     };
   }
   return null;
@@ -56,7 +62,7 @@ function matmul(graph: Graph, node: GraphNode): MatrixNode | null {
   const [a, b] = node.inputs;
   const left = graph.constants.get(a);
   const right = graph.constants.get(b);
-  const base = { node, transposeData: false, alpha: 1, bias: null };
+  const base = { node, transposeData: false, alpha: 1, bias: null, window: null };
   if (right?.shape.length === 2 && !left) {
     return {
       ...base,
@@ -82,13 +88,17 @@ function matmul(graph: Graph, node: GraphNode): MatrixNode | null {
 /** A constant as [outputs x inputs], whichever way it is stored. */
 function matrixView(constant: Tensor, inputsFirst: boolean): FloatMatrix {
   const [rows, columns] = constant.shape;
-  const data =
-    constant.data instanceof Float32Array ||
-    constant.data instanceof Float64Array ||
-    constant.data instanceof Int8Array
-      ? constant.data
-      : toNumbers(constant);
+  const data = matrixData(constant);
   return inputsFirst
     ? { outputs: columns, inputs: rows, data, outputStride: 1, inputStride: columns }
     : { outputs: rows, inputs: columns, data, outputStride: columns, inputStride: 1 };
+}
+
+/** A constant's elements as numbers, without a copy where they are already. */
+export function matrixData(constant: Tensor): ArrayLike<number> {
+  return constant.data instanceof Float32Array ||
+    constant.data instanceof Float64Array ||
+    constant.data instanceof Int8Array
+    ? constant.data
+    : toNumbers(constant);
 }

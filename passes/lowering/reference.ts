@@ -1,5 +1,6 @@
+import { XbcError } from "../../compiler/errors.ts";
 import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
-import type { CodeRange, LayerId } from "../../compiler/ir/network.ts";
+import type { CodeRange, LayerId, WindowAccess } from "../../compiler/ir/network.ts";
 import { layerId } from "../../compiler/ir/network.ts";
 import type { ElementType, Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor, toNumbers } from "../../compiler/ir/tensor.ts";
@@ -11,9 +12,9 @@ import type { CodedWeights } from "./weights.ts";
 export interface ReferenceLayer {
   readonly id: LayerId;
   readonly op: string;
-  /** integer-valued float: the activations' codes, [… x inputs] */
+  /** integer-valued float: the activations' codes, [… x inputs], or [channels, …pixels] of a window */
   readonly codesValue: ValueId;
-  /** integer-valued float32 (float64 where |n| may reach 2^24): [… x outputs] */
+  /** integer-valued float32 (float64 where |n| may reach 2^24): [… x outputs], or [outputs, …positions] of a window */
   readonly sumValue: ValueId;
   readonly weightsValue: ValueId;
   readonly weights: CodedWeights;
@@ -21,6 +22,7 @@ export interface ReferenceLayer {
   readonly scale: Float32Array;
   /** largest |n| */
   readonly bound: number;
+  readonly window: WindowAccess | null;
 }
 
 export interface MatrixChoice {
@@ -87,13 +89,15 @@ function add(
   return output;
 }
 
+/** A number, or one per output: on the last axis, or before `inner` axes of positions. */
 function constantVector(
   builder: Builder,
   name: ValueId,
   values: Float32Array | Float64Array,
+  inner = 0,
 ): ValueId {
   const type = values instanceof Float32Array ? "float32" : "float64";
-  const shape = values.length === 1 ? [] : [values.length];
+  const shape = values.length === 1 ? [] : [values.length, ...Array<number>(inner).fill(1)];
   builder.constants.set(name, tensor(type, shape, values));
   builder.values.set(name, { type, shape });
   return name;
@@ -109,7 +113,7 @@ function replaceMatrix(
 ): ReferenceLayer {
   const { node } = matrix;
   const id = layerId(node.name);
-  const { outputs, inputs } = weights.codes;
+  const { outputs } = weights.codes;
   const bound = sumBound(weights, domain.range);
   const wide = bound >= EXACT_FLOAT32;
   const type: ElementType = wide ? "float64" : "float32";
@@ -119,14 +123,15 @@ function replaceMatrix(
     codes = transposed(codes, `${id}/codes-transposed`, builder);
   const shape = builder.values.get(codes)?.shape ?? null;
   const lead = shape?.slice(0, -1) ?? null;
-  const out: ValueType = { type, shape: lead ? [...lead, outputs] : null };
+  const out: ValueType = matrix.window
+    ? { type, shape: builder.values.get(node.outputs[0])?.shape ?? null }
+    : { type, shape: lead ? [...lead, outputs] : null };
 
   const weightsValue = `${id}/weight-codes`;
-  builder.values.set(weightsValue, { type, shape: [inputs, outputs] });
-  const meets = wide
-    ? add(builder, "Cast", [codes], `${id}/codes-wide`, { type, shape }, cast(type))
-    : codes;
-  const sumValue = add(builder, "MatMul", [meets, weightsValue], `${id}/sum`, out);
+  const product = { id, codes, weightsValue, wide, out, weights, range: domain.range };
+  const sumValue = matrix.window
+    ? convolve({ ...product, window: matrix.window }, builder)
+    : multiply({ ...product, shape }, builder);
   const scale = sumScale(weights, domain.scale * matrix.alpha);
   afterSum({ matrix, weights, domain, builder, id, sumValue, scale, out, wide });
   return {
@@ -139,6 +144,114 @@ function replaceMatrix(
     range: domain.range,
     scale,
     bound,
+    window: matrix.window,
+  };
+}
+
+interface Product {
+  readonly id: LayerId;
+  readonly codes: ValueId;
+  readonly weightsValue: ValueId;
+  readonly wide: boolean;
+  readonly out: ValueType;
+  readonly weights: CodedWeights;
+  readonly range: CodeRange;
+}
+
+/** Codes times codes on the last axis, in float64 where sums may reach 2^24. */
+function multiply(
+  { id, codes, weightsValue, wide, out, weights, shape }: Product & Pick<ValueType, "shape">,
+  builder: Builder,
+): ValueId {
+  const { type } = out;
+  const { inputs, outputs } = weights.codes;
+  builder.values.set(weightsValue, { type, shape: [inputs, outputs] });
+  const meets = wide
+    ? add(builder, "Cast", [codes], `${id}/codes-wide`, { type, shape }, cast(type))
+    : codes;
+  return add(builder, "MatMul", [meets, weightsValue], `${id}/sum`, out);
+}
+
+/**
+ * The convolution of codes with codes. Where sums may reach 2^24, which float32 does not hold and ONNX's Conv has no
+ * float64 for, the weights are cut into parts of few bits, w = Σ part·2^(bits·k), whose sums float32 holds, and the
+ * parts' sums are added in float64.
+ * @throws NOT_ENCODABLE where not even parts of one bit fit
+ */
+function convolve(product: Product & { readonly window: WindowAccess }, builder: Builder): ValueId {
+  const { id, codes, weightsValue, wide, out, weights, window } = product;
+  const { inputs, outputs } = weights.codes;
+  const shape = [outputs, window.channels / window.groups, ...window.kernel];
+  const float: ValueType = { type: "float32", shape };
+  builder.values.set(weightsValue, float);
+  const attributes = windowAttributes(window);
+  const conv = (part: ValueId, name: ValueId) =>
+    add(builder, "Conv", [codes, part], name, { ...out, type: "float32" }, attributes);
+  if (!wide) return conv(weightsValue, `${id}/sum`);
+  const bits = partBits(product, inputs);
+  const scalar = (name: string, value: number) =>
+    constantVector(builder, `${id}/${name}`, Float32Array.of(value));
+  const base = scalar("part-base", 2 ** bits);
+  const parts = Math.ceil(widthOf(weights) / bits);
+  let rest = weightsValue;
+  let sum: ValueId | null = null;
+  for (let k = 0; k < parts; k++) {
+    const isLast = k === parts - 1;
+    const name = (what: string) => `${id}/${what}-${k}`;
+    const step = (op: string, inputs: readonly ValueId[], what: string) =>
+      add(builder, op, inputs, name(what), float);
+    // the part below 2^bits is never negative: floor, not truncation, is what leaves the rest
+    const above = isLast ? rest : step("Floor", [step("Div", [rest, base], "quotient")], "above");
+    const part = isLast ? rest : step("Sub", [rest, step("Mul", [above, base], "high")], "part");
+    const exact = add(
+      builder,
+      "Cast",
+      [conv(part, name("sum"))],
+      name("wide"),
+      out,
+      cast("float64"),
+    );
+    const weight = constantVector(builder, name("weight"), Float64Array.of(2 ** (bits * k)));
+    const term = add(builder, "Mul", [exact, weight], name("term"), out);
+    const total: ValueId = isLast ? `${id}/sum` : name("total");
+    sum =
+      sum === null
+        ? isLast
+          ? add(builder, "Identity", [term], total, out)
+          : term
+        : add(builder, "Add", [sum, term], total, out);
+    rest = above;
+  }
+  return sum ?? rest;
+}
+
+/** Bits of a part of the weights whose sums stay below 2^24. */
+function partBits({ id, range }: Product, inputs: number): number {
+  const largest = inputs * Math.max(Math.abs(range.minimum), Math.abs(range.maximum));
+  const bits = Math.floor(Math.log2(EXACT_FLOAT32 / largest));
+  if (bits >= 1) return bits;
+  throw new XbcError(
+    "NOT_ENCODABLE",
+    `layer ${id}: needs sums of ${inputs} activations below 2^23, found activations of ${range.minimum} to ${range.maximum}; ` +
+      "quantize them to fewer bits",
+  );
+}
+
+/** Bits of a weight in two's complement. */
+function widthOf({ codes }: CodedWeights): number {
+  const { levels } = codes.alphabet;
+  const largest = Math.max(levels[levels.length - 1] + 1, -levels[0]);
+  return Math.ceil(Math.log2(largest)) + 1;
+}
+
+function windowAttributes(window: WindowAccess): Readonly<Record<string, Attribute>> {
+  const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
+  return {
+    kernel_shape: ints(window.kernel),
+    strides: ints(window.strides),
+    dilations: ints(window.dilations),
+    pads: ints(window.pads),
+    group: { kind: "int", value: window.groups },
   };
 }
 
@@ -200,24 +313,28 @@ function afterSum(layer: {
 }): void {
   const { matrix, builder, id, sumValue, scale, out, wide } = layer;
   const float: ValueType = { ...out, type: "float32" };
+  const inner = matrix.window ? matrix.window.kernel.length : 0;
   let value = sumValue;
   if (scale.some((s) => s !== 1)) {
     const factors = wide ? Float64Array.from(scale) : scale;
     value = add(
       builder,
       "Mul",
-      [value, constantVector(builder, `${id}/scale`, factors)],
+      [value, constantVector(builder, `${id}/scale`, factors, inner)],
       `${id}/scaled`,
       out,
     );
   }
   if (wide) value = add(builder, "Cast", [value], `${id}/rounded`, float, cast("float32"));
   if (layer.domain.offset !== 0) {
-    const share = constantVector(builder, `${id}/offset-share`, offsetShare(layer));
+    const share = constantVector(builder, `${id}/offset-share`, offsetShare(layer), inner);
     value = add(builder, "Add", [value, share], `${id}/with-offset`, float);
   }
   if (matrix.weightsFirst) value = transposed(value, `${id}/untransposed`, builder);
-  if (matrix.bias) value = addBias(matrix.bias, value, id, float, builder);
+  if (matrix.bias) {
+    const bias = inner === 0 ? matrix.bias : alignedBias(matrix.bias, id, inner, builder);
+    value = addBias(bias, value, id, float, builder);
+  }
   const output = matrix.node.outputs[0];
   const type = builder.values.get(output) ?? float;
   add(builder, "Identity", [value], output, { ...type, type: "float32" });
@@ -239,6 +356,34 @@ function offsetShare({
     for (let i = o * codes.inputs; i < (o + 1) * codes.inputs; i++) sum += codes.data[i];
     return domain.offset * matrix.alpha * (scale.length === 1 ? scale[0] : scale[o]) * sum;
   });
+}
+
+/** A convolution's bias [outputs] in front of the axes of positions. */
+function alignedBias(
+  bias: NonNullable<MatrixNode["bias"]>,
+  id: LayerId,
+  inner: number,
+  builder: Builder,
+): NonNullable<MatrixNode["bias"]> {
+  const column = `${id}/bias-column`;
+  const ones = Array<number>(inner).fill(1);
+  const constant = builder.constants.get(bias.value);
+  if (constant) {
+    const shape = [...constant.shape, ...ones];
+    builder.constants.set(column, { ...constant, shape });
+    builder.values.set(column, { type: "float32", shape });
+    return { ...bias, value: column };
+  }
+  const axes = `${id}/bias-axes`;
+  const places = BigInt64Array.from(ones, (_, k) => BigInt(k + 1));
+  builder.constants.set(axes, tensor("int64", [inner], places));
+  builder.values.set(axes, { type: "int64", shape: [inner] });
+  const known = builder.values.get(bias.value)?.shape;
+  const shape = known ? [...known, ...ones] : null;
+  return {
+    ...bias,
+    value: add(builder, "Unsqueeze", [bias.value, axes], column, { type: "float32", shape }),
+  };
 }
 
 function addBias(

@@ -3,6 +3,8 @@
  * rows (a layer applied at several positions), and every buffer is rows at a fixed distance.
  */
 
+import type { WindowShape } from "../../compiler/ir/network.ts";
+
 /** One row for each (sample, position), sample by sample. */
 export interface Rows {
   /** address in engine memory; of local rows, the bytes of one sample before them */
@@ -11,7 +13,13 @@ export interface Rows {
   readonly stride: number;
   /** true: lives only while a chunk of samples runs, in the cache of its thread */
   readonly local: boolean;
+  /** bytes from a row's begin to the part that is meant; 0 where it is left out */
+  readonly offset?: number;
 }
+
+/** A part of each row that begins so many bytes after the row. */
+export const within = (rows: Rows, bytes: number): Rows =>
+  bytes === 0 ? rows : { ...rows, offset: (rows.offset ?? 0) + bytes };
 
 /**
  * One digit of each activation as bit planes of 64-bit words, bit i of a row for input i, padding 0.
@@ -165,6 +173,41 @@ export interface Permute extends OverRows {
   readonly fill: number;
 }
 
+/**
+ * Planes of pixels, a row each, to planes of windows, a row for each position: inputs tap by tap, the channels of a
+ * tap together, each group in words of its own. What lies outside the image is 0.
+ */
+export interface Window {
+  readonly kind: "window";
+  /** null: a 1 for all that lies inside the image */
+  readonly from: Rows | null;
+  readonly to: Rows;
+  readonly groups: number;
+  /** over three axes */
+  readonly window: WindowShape;
+}
+
+/** The largest or smallest int16 code of each window, channel by channel: [pixels x channels] of a sample to [positions x channels]. */
+export interface Pool {
+  readonly kind: "pool";
+  readonly from: Rows;
+  readonly to: Rows;
+  /** over three axes */
+  readonly window: WindowShape;
+  /** i16[channels padded to 8] 0: the largest, -1: the smallest */
+  readonly flips: number;
+}
+
+/** [rows x columns] of a sample to [columns x rows]. */
+export interface Transpose {
+  readonly kind: "transpose";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly rows: number;
+  readonly columns: number;
+  readonly bytes: 1 | 2 | 4;
+}
+
 /** Marginal cells, laid out by `flipList` in the order that numbers them. */
 export interface FlipList {
   /** a multiple of 64; cells at the end that fill up never change */
@@ -269,6 +312,9 @@ export type Command =
   | Requantize
   | RequantizeTable
   | Permute
+  | Window
+  | Pool
+  | Transpose
   | Flip
   | Words
   | Compare
@@ -279,3 +325,6 @@ export const planeWords = (n: number): number => Math.ceil(n / 64);
 
 /** Bytes of a plane of n bits: its least stride. */
 export const planeBytes = (n: number): number => planeWords(n) * 8;
+
+/** Bytes of a window's row: each group in words of its own. */
+export const windowBytes = (inputs: number, groups: number): number => planeBytes(inputs) * groups;

@@ -1,5 +1,8 @@
 import { internal } from "../../compiler/errors.ts";
+import type { WindowShape } from "../../compiler/ir/network.ts";
+import { sizeOf } from "../../compiler/ir/tensor.ts";
 import type { Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
+import { planeBytes } from "./commands.ts";
 
 /** Bytes at the begin of a thread's scratch that the kernels use themselves. */
 const SCRATCH_HEADER = 4096;
@@ -39,9 +42,10 @@ const planesOf = (term: { readonly sign: unknown; readonly mask: unknown }): str
 /** The rows' words for a chunk of `chunk` samples: local rows of all its samples lie together. */
 function rowsWords(rows: Rows | null, chunk: number): number[] {
   if (rows === null) return NONE;
+  const offset = rows.offset ?? 0;
   return rows.local
-    ? [SCRATCH_HEADER + rows.at * chunk, rows.stride, 1]
-    : [rows.at, rows.stride, 0];
+    ? [SCRATCH_HEADER + rows.at * chunk + offset, rows.stride, 1]
+    : [rows.at + offset, rows.stride, 0];
 }
 
 /** One activation term times one weight term. */
@@ -153,6 +157,27 @@ function bodyWords(
       const shape = [command.elements, command.bytes, 0, command.order, 0, command.fill];
       return body(8, command.positions, [...rows(command.from), ...rows(command.to), ...shape]);
     }
+    case "window": {
+      const { window, groups, from, to } = command;
+      const channels = window.channels / groups;
+      const bytes = planeBytes(channels * sizeOf(window.kernel));
+      const shape = [...windowWords(window), channels, groups, bytes];
+      return body(13, 1, [...rows(from), ...rows(to), ...shape]);
+    }
+    case "pool": {
+      const { window, from, to, flips } = command;
+      return body(14, 1, [
+        ...rows(from),
+        ...rows(to),
+        ...windowWords(window),
+        window.channels,
+        flips,
+      ]);
+    }
+    case "transpose": {
+      const { from, to, bytes } = command;
+      return body(15, 1, [...rows(from), ...rows(to), command.rows, command.columns, bytes]);
+    }
     case "flip": {
       const { term, list } = command;
       return body(9, command.positions, [
@@ -183,6 +208,11 @@ function bodyWords(
       return body(12, 1, [...shape, levels, lrsFrom, hrsTo, zeroTo, ...to, ...command.key]);
     }
   }
+}
+
+/** Three axes of everything, as in assembly/window.ts. */
+function windowWords({ input, kernel, strides, dilations, pads, output }: WindowShape): number[] {
+  return [input, kernel, strides, dilations, pads.slice(0, 3), output].flat();
 }
 
 const body = (opcode: number, positions: number, words: readonly number[]) => ({

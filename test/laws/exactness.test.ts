@@ -8,6 +8,7 @@ import { run } from "../../runtime/run.ts";
 import { compileTo2t2r, feedsOf, numbersOf, perBatch } from "../support/compile.ts";
 import { drawnNetwork, networkDraws } from "../support/networks.ts";
 import { executor, runBytes } from "../support/run-onnx.ts";
+import { drawnWindowNetwork, windowNetworkDraws } from "../support/window-networks.ts";
 
 const configurations = ["parallel-to-sequential", "sequential-to-parallel"] as const;
 const banks = [null, { wordLines: 4, bitLines: 6 }, { wordLines: 7, bitLines: 16 }] as const;
@@ -50,6 +51,30 @@ test("without noise a run equals evaluateNetwork and onnxruntime on the export b
           inputEncoding,
         });
         const { exported, plain, ran } = await answers(image, network.data(SAMPLES), batch);
+        expect(plain).toEqual(exported);
+        expect(ran).toEqual(exported);
+      },
+    ),
+    {
+      numRuns: Number(process.env.LAW_RUNS ?? 60),
+      seed: Number(process.env.LAW_SEED ?? 20),
+      endOnFailure: process.env.LAW_NOSHRINK === "1",
+    },
+  );
+});
+
+test("the same holds of convolutions of every form", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      windowNetworkDraws,
+      fc.constantFrom(...configurations),
+      fc.constantFrom(...banks),
+      fc.constantFrom(1, 5),
+      fc.constantFrom(1, 2),
+      async (draw, configuration, bank, batch, threads) => {
+        const network = drawnWindowNetwork(draw);
+        const image = await compileTo2t2r(network.model, { configuration, bank });
+        const { exported, plain, ran } = await answers(image, network.data(5), batch, threads);
         expect(plain).toEqual(exported);
         expect(ran).toEqual(exported);
       },

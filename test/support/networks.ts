@@ -40,13 +40,13 @@ export interface DrawnNetwork {
 
 type Build = (b: Builder, x: string) => string;
 
-interface Builder {
+export interface Builder {
   readonly add: (op: string, inputs: readonly string[], attributes?: NodeSpec[3]) => string;
   readonly scalar: (value: number) => string;
   readonly constant: (tensor: Tensor) => string;
 }
 
-const draw = (seed: number, k: number): number =>
+export const draw = (seed: number, k: number): number =>
   (Math.imul(Math.imul(seed + 1, 0x9e3779b1) ^ (k + 1), 0x85ebca6b) >>> 8) / 2 ** 24;
 
 const where = (b: Builder, lit: string, yes: number, no: number): string =>
@@ -55,7 +55,7 @@ const clip = (b: Builder, x: string, low: number, high: number): string =>
   b.add("Clip", [b.add("Round", [x]), b.scalar(low), b.scalar(high)]);
 
 /** Activations that quantize, each with the grid of its codes: those on one grid can be added. */
-const activations = {
+export const activations = {
   sign: { grid: "1", build: (b, x) => b.add("Sign", [x]) },
   "at least": {
     grid: "1",
@@ -169,7 +169,7 @@ const layerDraws: fc.Arbitrary<LayerDraw> = fc.record({
   seed: fc.nat(1 << 20),
 });
 
-function keysOf<T extends object>(table: T): (keyof T & string)[] {
+export function keysOf<T extends object>(table: T): (keyof T & string)[] {
   const has = (key: string): key is keyof T & string => key in table;
   return Object.keys(table).filter(has);
 }
@@ -240,7 +240,7 @@ export function drawnNetwork(network: NetworkDraw): DrawnNetwork {
     model: buildModel({
       inputs: { x: [kind.type, [batch, ...shape]] },
       outputs: [...made],
-      nodes: pruned(nodes, made),
+      nodes: usedNodes(nodes, made),
       constants,
       domains: { "onnx.brevitas": 1 },
     }),
@@ -254,7 +254,10 @@ export function drawnNetwork(network: NetworkDraw): DrawnNetwork {
 }
 
 /** Nodes that the outputs need. */
-function pruned(nodes: readonly NodeSpec[], outputs: ReadonlySet<string>): readonly NodeSpec[] {
+export function usedNodes(
+  nodes: readonly NodeSpec[],
+  outputs: ReadonlySet<string>,
+): readonly NodeSpec[] {
   const needed = new Set(outputs);
   const kept: NodeSpec[] = [];
   for (const node of [...nodes].reverse()) {

@@ -4,6 +4,7 @@ import { pack, packBytes } from "./pack";
 import { permute, requantize, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
 import { compare, scanPairs } from "./banks";
 import { flip, words } from "./random";
+import { pool, transpose, windows } from "./window";
 import { ERROR } from "./program";
 
 // a function that is exported is not inlined; V8 compiles many small ones faster than a large one
@@ -22,6 +23,9 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 9: return flip(command, begin, end, scratch);
     case 10: return words(command, begin, end, scratch);
     case 11: return compare(command, begin, end, scratch);
+    case 13: return windows(command, begin, end, scratch);
+    case 14: return pool(command, begin, end, scratch);
+    case 15: return transpose(command, begin, end, scratch);
     default: return scanPairs(command, begin, end, scratch);
   }
 }

@@ -148,7 +148,7 @@ describe("what cannot be put on cells is refused by name", () => {
   });
   test("a model without a matrix", async () => {
     await expect(refused([["Relu", ["x"], ["y"]]], [1, 1, 1, 1])).rejects.toThrow(
-      /needs at least one Gemm or MatMul with a constant matrix/,
+      /needs at least one Conv, Gemm or MatMul with constant weights/,
     );
   });
 });
