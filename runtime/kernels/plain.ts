@@ -1,5 +1,3 @@
-import { sizeOf } from "../../compiler/ir/tensor.ts";
-import { pixelOf } from "../../compiler/ir/window.ts";
 import { fillWords, philox } from "../../compiler/random.ts";
 import { type PairScan, scanPairs } from "../noise/scan-pairs.ts";
 import type {
@@ -8,21 +6,20 @@ import type {
   Flip,
   PlaneFormat,
   PlaneTerm,
-  Pool,
   Rows,
   ScanPairs,
-  Transpose,
   WeightTerm,
-  Window,
   Words,
 } from "./commands.ts";
 import { MASKED_CODE, planeBytes } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
+import type { SampleCommand } from "./plain-windows.ts";
+import { runSample } from "./plain-windows.ts";
 import { weightBytes, weightWord } from "./weights.ts";
 
 /** Typed arrays over the rows of one run; local rows live in arrays of their own. */
-interface Views {
+export interface Views {
   readonly memory: EngineMemory;
   /** bytes of one row */
   readonly row: (rows: Rows, row: number, positions: number, length: number) => Uint8Array;
@@ -69,68 +66,7 @@ function runOne(views: Views, command: Command, samples: number): void {
 }
 
 type BulkCommand = Words | Compare | ScanPairs;
-type SampleCommand = Window | Pool | Transpose;
 type RowCommand = Exclude<Command, BulkCommand | SampleCommand>;
-
-function runSample(views: Views, command: SampleCommand, sample: number): void {
-  const int16Row = (rows: Rows, length: number) => int16(views.row(rows, sample, 1, length * 2));
-  switch (command.kind) {
-    case "window": {
-      const { window, groups } = command;
-      const pixels = sizeOf(window.input);
-      const positions = sizeOf(window.output);
-      const taps = sizeOf(window.kernel);
-      const channels = window.channels / groups;
-      const words = planeBytes(channels * taps);
-      for (let p = 0; p < positions; p++) {
-        const row = sample * positions + p;
-        const to = views.row(command.to, row, positions, words * groups).fill(0);
-        for (let tap = 0; tap < taps; tap++) {
-          const pixel = pixelOf(window, p, tap);
-          if (pixel < 0) continue;
-          const from =
-            command.from &&
-            views.row(command.from, sample * pixels + pixel, pixels, planeBytes(window.channels));
-          for (let c = 0; c < window.channels; c++) {
-            const group = Math.floor(c / channels);
-            const bit = group * words * 8 + tap * channels + (c - group * channels);
-            if (!from || bitOf(from, c) === 1) to[bit >>> 3] |= 1 << (bit & 7);
-          }
-        }
-      }
-      return;
-    }
-    case "pool": {
-      const { window } = command;
-      const { channels } = window;
-      const from = int16Row(command.from, sizeOf(window.input) * channels);
-      const to = int16Row(command.to, sizeOf(window.output) * channels);
-      const flips = views.memory.int16(command.flips, channels);
-      for (let e = 0; e < to.length; e++) {
-        const c = e % channels;
-        let best = Number.NEGATIVE_INFINITY;
-        for (let tap = 0; tap < sizeOf(window.kernel); tap++) {
-          const pixel = pixelOf(window, Math.floor(e / channels), tap);
-          if (pixel >= 0) best = Math.max(best, from[pixel * channels + c] ^ flips[c]);
-        }
-        to[e] = best ^ flips[c];
-      }
-      return;
-    }
-    case "transpose": {
-      const { rows, columns, bytes } = command;
-      const size = rows * columns * bytes;
-      const view = bytes === 4 ? int32 : bytes === 2 ? int16 : (raw: Uint8Array) => raw;
-      const from = view(views.row(command.from, sample, 1, size));
-      const to = view(views.row(command.to, sample, 1, size));
-      for (let e = 0; e < from.length; e++) {
-        const row = Math.floor(e / columns);
-        to[(e - row * columns) * rows + row] = from[e];
-      }
-      return;
-    }
-  }
-}
 
 function runRow(views: Views, command: RowCommand, sample: number, position: number): void {
   const row = sample * command.positions + position;
@@ -340,9 +276,9 @@ function scanOne(memory: EngineMemory, command: ScanPairs, sample: number): void
   memory.uint32(command.counts, sample + 1)[sample] = found.length;
 }
 
-const int16 = (bytes: Uint8Array): Int16Array =>
+export const int16 = (bytes: Uint8Array): Int16Array =>
   new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-const int32 = (bytes: Uint8Array): Int32Array =>
+export const int32 = (bytes: Uint8Array): Int32Array =>
   new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 
 const channelOf = (
@@ -350,7 +286,7 @@ const channelOf = (
   e: number,
 ): number => Math.floor(e / inner) % channels;
 
-const bitOf = (bytes: Uint8Array, i: number): number => (bytes[i >>> 3] >>> (i & 7)) & 1;
+export const bitOf = (bytes: Uint8Array, i: number): number => (bytes[i >>> 3] >>> (i & 7)) & 1;
 
 function setBits(plane: Uint8Array, count: number, isSet: (i: number) => boolean): void {
   plane.fill(0);
