@@ -10,13 +10,19 @@ import { drawInput } from "./lowering/drawn-input.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
+import { presentNetwork } from "./lowering/present-network.ts";
 
-/** `binary:THRESHOLD`, `bits:N`, `stochastic:N` or `auto`. */
+/** `binary:THRESHOLD`, `bits:N`, `stochastic:N`, `stochastic:N:inputs`, `stochastic:N:outputs` or `auto`. */
 type InputEncoding =
   | { readonly kind: "auto" }
   | { readonly kind: "binary"; readonly threshold: number }
   | { readonly kind: "bits"; readonly bits: number }
-  | { readonly kind: "stochastic"; readonly presentations: number };
+  | {
+      readonly kind: "stochastic";
+      readonly presentations: number;
+      /** what is summed over the presentations; `auto`: outputs where currents are compared, else inputs */
+      readonly summed: "auto" | "inputs" | "outputs";
+    };
 
 export default definePass({
   name: "encode-input",
@@ -36,19 +42,20 @@ export default definePass({
 
 /** @throws BAD_OPTION */
 export function parseEncoding(text: string): InputEncoding {
-  const [name, value = ""] = text.split(":");
+  const [name, value = "", summed = "auto", ...more] = text.split(":");
   if (text === "auto") return { kind: "auto" };
   if (name === "binary" && value !== "" && Number.isFinite(Number(value)))
     return { kind: "binary", threshold: Number(value) };
   const bits = Number(value);
   if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12)
     return { kind: "bits", bits };
-  if (name === "stochastic" && Number.isInteger(bits) && bits >= 1 && bits <= 4096) {
-    return { kind: "stochastic", presentations: bits };
-  }
+  const isSum = summed === "auto" || summed === "inputs" || summed === "outputs";
+  const isCount = Number.isInteger(bits) && bits >= 1 && bits <= 4096;
+  if (name === "stochastic" && isCount && isSum && more.length === 0)
+    return { kind: "stochastic", presentations: bits, summed };
   throw new XbcError(
     "BAD_OPTION",
-    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N (to 4096), such as binary:0.5 or bits:8`,
+    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N (to 4096; :inputs or :outputs behind it says what is summed), such as binary:0.5 or bits:8`,
   );
 }
 
@@ -59,7 +66,13 @@ function encodeInput(
   domain: Domain | null,
   context: PassContext,
 ): Graph {
-  if (encoding.kind === "stochastic") return drawInput(graph, input, encoding.presentations);
+  if (encoding.kind === "stochastic") {
+    const { presentations, summed } = encoding;
+    const compares = context.target.technology.readOut === "comparator";
+    return summed === "outputs" || (summed === "auto" && compares)
+      ? presentNetwork(graph, input, presentations)
+      : drawInput(graph, input, presentations);
+  }
   if (graph.values.get(input)?.type !== "float32") return graph;
   switch (encoding.kind) {
     case "binary":

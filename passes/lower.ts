@@ -178,7 +178,9 @@ function networkInputs(
       name,
       buffer: bufferId(id),
       type: drawn ? (drawn.fullScale === 255 ? "uint8" : "float32") : type,
-      shape: sampleShape(graph, name),
+      // presentations stand as an axis of their own in front of a sample's
+      shape:
+        drawn?.summed === "outputs" ? sampleShape(graph, id).slice(1) : sampleShape(graph, name),
       batched: isBatched(graph),
       transform,
       drawn,

@@ -29,7 +29,8 @@ export default definePass({
   from: "network",
   to: "network",
   meaning: "exact",
-  run: async (network) => network.inputs.filter((input) => input.drawn).reduce(present, network),
+  run: async (network) =>
+    network.inputs.filter((input) => input.drawn?.summed === "inputs").reduce(present, network),
 });
 
 /**

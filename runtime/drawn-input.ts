@@ -1,5 +1,6 @@
 import { XbcError } from "../compiler/errors.ts";
-import type { NetworkInput } from "../compiler/ir/network.ts";
+import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import type { BufferId, NetworkInput } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import { deriveKey, philox } from "../compiler/random.ts";
 import type { InputRows } from "./input.ts";
@@ -42,6 +43,27 @@ export function drawBits(
       }
     }
   }
+}
+
+/** The inputs of a batch, with the drawn bits in the place of those whose presentations go through the network. */
+export function drawnRows(
+  image: Pick<ProgrammingImage, "inputs">,
+  inputs: ReadonlyMap<BufferId, InputRows>,
+  draw: Omit<InputDraw, "index">,
+): ReadonlyMap<BufferId, InputRows> {
+  const rows = new Map(inputs);
+  image.inputs.forEach((input, index) => {
+    const given = inputs.get(input.buffer);
+    if (input.drawn?.summed !== "outputs" || !given) return;
+    const size = sizeOf(input.shape);
+    const { presentations } = input.drawn;
+    const data = new Uint8Array(given.data.length * presentations);
+    drawBits(input, given, { ...draw, index }, (sample, presentation, element) => {
+      data[(sample * presentations + presentation) * size + element] = 1;
+    });
+    rows.set(input.buffer, { kind: "bytes", data, valueOf: (byte) => byte });
+  });
+  return rows;
 }
 
 function valueAt(rows: InputRows, at: number): number {

@@ -3,7 +3,7 @@ import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { BufferId, MatrixLayer, SubgraphLayer } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
-import { drawBits } from "./drawn-input.ts";
+import { drawBits, drawnRows } from "./drawn-input.ts";
 import { collectOutputs, runSubgraph } from "./float-layers.ts";
 import type { InputRows } from "./input.ts";
 import type { PlaneTerm, ThresholdTable } from "./kernels/commands.ts";
@@ -64,9 +64,10 @@ export async function createRunner(
   const run: Runner["run"] = async (inputs, weights, samples, draw) => {
     const mark = engine.mark();
     const floats = new Map<BufferId, Tensor>();
-    const floatContext = { image, placeOf, floats, engine, samples, inputs };
+    const rows = drawnRows(image, inputs, draw);
+    const floatContext = { image, placeOf, floats, engine, samples, inputs: rows };
     try {
-      const uploaded = uploadInputs(inputs, engine);
+      const uploaded = uploadInputs(rows, engine);
       const sampleList = draw.sampleList ? engine.upload(draw.sampleList) : null;
       presentInputs(image, inputs, placeOf, engine, draw);
       for (const phase of phases) {
@@ -131,7 +132,7 @@ function presentInputs(
 ): void {
   image.inputs.forEach((input, index) => {
     const rows = inputs.get(input.buffer);
-    if (!input.drawn || !rows) return;
+    if (input.drawn?.summed !== "inputs" || !rows) return;
     const { dense, pixels } = placeOf(input.buffer);
     const size = input.shape.reduce((product, d) => product * d, 1);
     const samples = rows.data.length / size;

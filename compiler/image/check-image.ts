@@ -78,13 +78,14 @@ function checkFlow(image: ProgrammingImage, need: Need): void {
 }
 
 function checkInputs(image: ProgrammingImage, need: Need): void {
-  for (const { name, buffer, shape } of image.inputs) {
+  for (const { name, buffer, shape, drawn } of image.inputs) {
     const size = sizeOf(image.buffers.get(buffer)?.shape ?? []);
+    const rows = drawn?.summed === "outputs" ? drawn.presentations : 1;
     need(
-      sizeOf(shape) === size,
+      rows * sizeOf(shape) === size,
       `input ${name}`,
       `the ${size} elements of its buffer`,
-      sizeOf(shape),
+      rows * sizeOf(shape),
     );
   }
 }

@@ -229,9 +229,15 @@ export interface NetworkInput {
   readonly transform: readonly InputTransform[];
   /**
    * R5: each number is a probability (1 at `fullScale`), of which so many Bernoulli presentations are drawn; the
-   * exported network takes the drawn bits, [presentations, …shape], as its input `NAME/bits`. Null: as it is.
+   * exported network takes the drawn bits, [presentations, …shape], as its input `NAME/bits`. `summed`: the sums of
+   * the layer that reads them, or the network's outputs, which then sees one presentation after another as
+   * positions of all its layers. Null: as it is.
    */
-  readonly drawn: { readonly presentations: number; readonly fullScale: number } | null;
+  readonly drawn: {
+    readonly presentations: number;
+    readonly fullScale: number;
+    readonly summed: "inputs" | "outputs";
+  } | null;
 }
 
 export interface NetworkOutput {

@@ -327,6 +327,7 @@ export const manifest = exact(
           exact({
             presentations: Type.Integer({ minimum: 1, maximum: 2 ** 20 }),
             fullScale: Type.Number({ exclusiveMinimum: 0 }),
+            summed: oneOf(["inputs", "outputs"]),
           }),
         ),
       }),

@@ -62,11 +62,24 @@ export function drawInput(graph: Graph, input: ValueId, presentations: number): 
 
 const fullScaleOf = (type: string): number => (type === "uint8" ? 255 : 1);
 
+/** An input whose bits go through the whole network: a Cast of them stands in its place, of the same shape. */
+function presentedInput(
+  graph: Graph,
+  id: ValueId,
+): { readonly name: ValueId; readonly drawn: NetworkInput["drawn"] } | null {
+  const cast = graph.nodes.find((node) => node.op === "Cast" && drawnBits(node.outputs[0]) === id);
+  const presentations = graph.values.get(id)?.shape?.[1];
+  if (!cast || typeof presentations !== "number") return null;
+  return { name: cast.outputs[0], drawn: { presentations, fullScale: 1, summed: "outputs" } };
+}
+
 /** The network input behind a graph input: the input itself, or the one whose bits it carries. */
 export function drawnInputOf(
   graph: Graph,
   id: ValueId,
 ): { readonly name: ValueId; readonly drawn: NetworkInput["drawn"] } {
+  const presented = presentedInput(graph, id);
+  if (presented) return presented;
   const reduce = graph.nodes.find((node) => node.op === "Mul" && drawnBits(node.outputs[0]) === id);
   const shape = graph.values.get(id)?.shape;
   const share = reduce ? graph.constants.get(`${reduce.outputs[0]}/share`) : undefined;
@@ -74,6 +87,10 @@ export function drawnInputOf(
   const presentations = shape[1];
   return {
     name: reduce.outputs[0],
-    drawn: { presentations, fullScale: Math.round(Number(share.data[0]) * presentations) },
+    drawn: {
+      presentations,
+      fullScale: Math.round(Number(share.data[0]) * presentations),
+      summed: "inputs",
+    },
   };
 }
