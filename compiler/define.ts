@@ -524,10 +524,9 @@ export function defineNoise<Model extends NoiseModel>(model: Model): Model {
  * A bank as its sense amplifiers see it. A sense is one group of cells of a weight (`EncodingLayout.senses`),
  * numbered word line by word line, left to right.
  * A sense that is not marginal gives `digits[sense]` at every read. A marginal one gives, at each read and
- * independently, −1 if its 32-bit word w < below, 0 if w < belowOrZero, else +1. The marginal senses of a
- * layer are numbered by output, then in the order of banks and senses: number k takes, under the layer's
- * read key, as top byte of w byte k & 15 of Philox at counter (k >> 4, sample, position, plane), and as its
- * low 24 bits the upper ones of word k & 3 at counter (k >> 2, sample, position, plane + 2^31).
+ * independently of all others, −1 with the chance below·2^−32, −1 or 0 with belowOrZero·2^−32, else +1. Its words are
+ * keyed by (seed, trial, layer, sample, position, plane) and its place among the marginal senses of the layer that leave
+ * `digits[sense]` about as often: `Flip` in runtime/kernels/commands.ts says how.
  */
 export interface SensedBank {
   /** [senses] −1, 0, +1; 2 where the cells are unused */

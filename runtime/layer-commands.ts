@@ -15,6 +15,7 @@ import type { InputRows } from "./input.ts";
 import type { Command, Rows, ThresholdTable } from "./kernels/commands.ts";
 import { planeBytes, within } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import { padTo } from "./kernels/weights.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import type { Layout, Movement } from "./layout.ts";
 import { inputLayout, isSameOrder, outputLayout, reorder } from "./layout.ts";
@@ -166,6 +167,8 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   const sink = isSum ? sinkOf(to, layout, context) : null;
   const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4);
   const rows = perPosition(sums, layer.outputs * 4, positions);
+  const inputs = groups === 1 ? layer.inputs : groups * inputBytes * 8;
+  const digits = context.engine.localRows(padTo(inputs, 64));
   const flips = terms.flatMap((term, plane) =>
     weights.flips.map(
       (list): Command => ({
@@ -173,6 +176,8 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
         positions,
         sums: rows,
         term,
+        digits,
+        inputs,
         list,
         key: weights.key,
         sampleBase: context.sampleBase,

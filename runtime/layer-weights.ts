@@ -3,7 +3,7 @@ import type { Key } from "../compiler/random.ts";
 import type { FlipList, PackedWeights } from "./kernels/commands.ts";
 import { planeBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
-import { flipList } from "./kernels/flips.ts";
+import { blocksAfter, flipList } from "./kernels/flips.ts";
 import type { DigitChanges } from "./kernels/patch-weights.ts";
 import { patchDigits } from "./kernels/patch-weights.ts";
 import { weightTerm } from "./kernels/weights.ts";
@@ -98,45 +98,57 @@ function changesOf(
   };
 }
 
-/** A layer's marginal senses for the flip kernel. */
+/** A layer's marginal senses for the flip kernel, a list for each significance, numbered one after the other. */
 export function flipsOf(
   engine: Engine,
   { inputs, outputs, encoding }: Pick<LayerPlacement, "inputs" | "outputs" | "encoding">,
-  marginal: LayerFaults["marginal"],
+  { weight, slice, digit, below, belowOrZero }: LayerFaults["marginal"],
   groups = 1,
 ): readonly FlipList[] {
-  const { weight, slice } = marginal;
-  if (weight.length === 0) return [];
-  const order = byOutput(weight, inputs, outputs);
-  const cells = {
-    outputs: new Uint32Array(order.length),
-    inputs: new Uint32Array(order.length),
-    digits: new Int8Array(order.length),
-    significances: new Int32Array(order.length),
-    below: new Float64Array(order.length),
-    belowOrZero: new Float64Array(order.length),
-  };
-  for (let k = 0; k < order.length; k++) {
-    const from = order[k];
-    const output = Math.floor(weight[from] / inputs);
-    cells.outputs[k] = output;
-    // the groups of a window's row begin at words of their own
-    const group = Math.floor((output * groups) / outputs);
-    cells.inputs[k] = group * planeBytes(inputs) * 8 + weight[from] - output * inputs;
-    cells.digits[k] = marginal.digit[from];
-    cells.significances[k] = encoding.senses[slice[from]].significance;
-    cells.below[k] = marginal.below[from];
-    cells.belowOrZero[k] = marginal.belowOrZero[from];
+  const lists: FlipList[] = [];
+  const significances = new Set(encoding.senses.map(({ significance }) => significance));
+  for (const significance of significances) {
+    const isOwn = encoding.senses.map((sense) => sense.significance === significance);
+    const order = byOutput(weight, outputs, inputs, (k) => isOwn[slice[k]]);
+    if (order.length === 0) continue;
+    const cells = {
+      significance,
+      outputs: new Uint32Array(order.length),
+      inputs: new Uint32Array(order.length),
+      digits: new Int8Array(order.length),
+      below: new Float64Array(order.length),
+      belowOrZero: new Float64Array(order.length),
+    };
+    for (let k = 0; k < order.length; k++) {
+      const from = order[k];
+      const output = Math.floor(weight[from] / inputs);
+      cells.outputs[k] = output;
+      // the groups of a window's row begin at words of their own
+      const group = Math.floor((output * groups) / outputs);
+      cells.inputs[k] = group * planeBytes(inputs) * 8 + weight[from] - output * inputs;
+      cells.digits[k] = digit[from];
+      cells.below[k] = below[from];
+      cells.belowOrZero[k] = belowOrZero[from];
+    }
+    const last = lists.at(-1);
+    lists.push(flipList(engine, cells, last && blocksAfter(last)));
   }
-  return [flipList(engine, cells)];
+  return lists;
 }
 
-/** The order that numbers marginal senses for their reads: by output, and as they stand within it. */
-function byOutput(weights: Int32Array, inputs: number, outputs: number): Uint32Array {
+/** Some marginal senses by output, and as they stand within it. */
+function byOutput(
+  weights: Int32Array,
+  outputs: number,
+  inputs: number,
+  isOwn: (sense: number) => boolean,
+): Uint32Array {
   const next = new Uint32Array(outputs + 1);
-  for (const weight of weights) next[Math.floor(weight / inputs) + 1]++;
+  for (let k = 0; k < weights.length; k++)
+    if (isOwn(k)) next[Math.floor(weights[k] / inputs) + 1]++;
   for (let o = 0; o < outputs; o++) next[o + 1] += next[o];
-  const order = new Uint32Array(weights.length);
-  for (let k = 0; k < weights.length; k++) order[next[Math.floor(weights[k] / inputs)]++] = k;
+  const order = new Uint32Array(next[outputs]);
+  for (let k = 0; k < weights.length; k++)
+    if (isOwn(k)) order[next[Math.floor(weights[k] / inputs)]++] = k;
   return order;
 }

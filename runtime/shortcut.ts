@@ -7,7 +7,7 @@ import type { InputRows } from "./input.ts";
 import type { Command, PackedWeights, PlaneTerm, Rows } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { thresholdTable } from "./kernels/thresholds.ts";
-import { weightTerm } from "./kernels/weights.ts";
+import { padTo, weightTerm } from "./kernels/weights.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import { flipsOf } from "./layer-weights.ts";
 import { groupsOf, planeBytesOf, positionsIn } from "./places.ts";
@@ -160,6 +160,7 @@ export async function differingSamples(
     const before = handedOn(engine, layer, outputs, terms, pair.before, samples);
     const after = handedOn(engine, layer, outputs, terms, pair.after, samples);
     const positions = positionsIn(layer);
+    const digits = engine.localRows(padTo(layer.inputs, 64));
     const flips = terms.flatMap((term, plane) =>
       pair.flips.map(
         (list): Command => ({
@@ -167,6 +168,8 @@ export async function differingSamples(
           positions,
           sums: after.sums,
           term,
+          digits,
+          inputs: layer.inputs,
           list,
           key,
           sampleBase: 0,

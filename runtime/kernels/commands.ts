@@ -208,21 +208,43 @@ export interface Transpose {
   readonly bytes: 1 | 2 | 4;
 }
 
-/** Marginal cells, laid out by `flipList` in the order that numbers them. */
+/** Marginal cells that are laid out together. */
+export const FLIP_BLOCK = 64;
+
+/**
+ * Marginal cells of one significance, laid out by `flipList` in blocks of 64: first the frequent ones, then
+ * the rare ones, all of a block leaving the digit held with a chance of at most 2^-k. Each has two other
+ * digits: `firstLast` is the last word that gives the first, `secondLast` the last that gives either; a change
+ * is what such a digit adds to the one held.
+ */
 export interface FlipList {
-  /** a multiple of 64; cells at the end that fill up never change */
-  readonly cells: number;
-  /** u8[cells] first and number of the top bytes of a word that give the digit held for certain */
-  readonly firsts: number;
-  readonly lengths: number;
-  /** u32[cells] -1 where word < below, +1 where word > above, else 0 */
-  readonly below: number;
-  readonly above: number;
-  /** i8[cells] the digit held, u32 output, u32 input, i32 significance */
-  readonly digits: number;
-  readonly outputs: number;
-  readonly inputs: number;
-  readonly significances: number;
+  readonly significance: number;
+  readonly frequent: {
+    /** numbered first, first + 1 ... */
+    readonly blocks: number;
+    readonly first: number;
+    /** u32[cells], and u8[cells] their top bytes */
+    readonly firstLast: number;
+    readonly secondLast: number;
+    readonly firstByte: number;
+    readonly secondByte: number;
+    /** i8[cells] */
+    readonly firstChange: number;
+    readonly secondChange: number;
+    /** u32[cells][2] input and output */
+    readonly wires: number;
+  };
+  readonly rare: {
+    /** numbered first, a multiple of 16, first + 1 ... */
+    readonly blocks: number;
+    readonly first: number;
+    /** u32[cells][4]: firstLast, secondLast, input + first change x 2^28, output + second change x 2^28 */
+    readonly cells: number;
+    /** u32[blocks, padded to 32] the first entry of each block's table; 0 where there is no block */
+    readonly limits: number;
+    /** u32[blocks] where each block's table lies: u32[...] P(at least 1, 2 ... candidates) in units of 2^-32, ended by 0 */
+    readonly tables: number;
+  };
 }
 
 /** The two words of a Philox key. */
@@ -232,15 +254,24 @@ export interface RandomKey {
 
 /**
  * Read-time corrections of marginal cells: sums[output] += significances x digit of x x (digit sensed now
- * - digit held by the weights). The 32-bit word of cell k of the list: its top byte is byte k & 15 of
- * philox(counter = (k >> 4, sample, position, plane), key), words little-endian; its low 24 bits are the
- * upper 24 of word k & 3 of philox(counter = (k >> 2, sample, position, plane + 2^31), key), drawn only
- * where the byte leaves the digit open. So one block of Philox serves 16 cells.
+ * - digit held by the weights). Words of Philox under the key, at counters that end with (sample, position,
+ * plane + stream x 2^30), say what is sensed:
+ * - Cell c of frequent block b has a word. Its top byte is byte c & 15 of counter 4b + (c >> 4) in stream 0,
+ *   words little-endian; its low 24 bits are the upper ones of word c & 3 of counter 16b + (c >> 2) in stream
+ *   2, drawn only where the byte leaves the digit open.
+ * - Rare block b has word b & 3 of counter b >> 2 in stream 1, which gives the number of its candidates: one
+ *   for each entry of its table above the word, so that every cell is one with chance 2^-k, independently.
+ *   Which cells, say attempts t = 0, 1 ... at counter 64b + (t >> 1) in stream 3: cell (word 2(t & 1)) & 63,
+ *   unless it already is one, and as word of that candidate word 2(t & 1) + 1.
+ * A word up to `firstLast` gives the first other digit, one up to `secondLast` the second.
  */
 export interface Flip extends OverRows, RandomKey {
   readonly kind: "flip";
   readonly sums: Rows;
   readonly term: PlaneTerm;
+  /** room for the digits of one row of x: local rows of as many bytes as inputs, padded to 64 */
+  readonly digits: Rows;
+  readonly inputs: number;
   readonly list: FlipList;
   /** number of the first sample in the data set; the others follow */
   readonly sampleBase: number;

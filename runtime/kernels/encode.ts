@@ -5,7 +5,7 @@ import type { Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./comma
 import { planeBytes } from "./commands.ts";
 
 /** Bytes at the begin of a thread's scratch that the kernels use themselves. */
-const SCRATCH_HEADER = 4096;
+const SCRATCH_HEADER = 6144;
 
 /** Bytes of scratch that a thread needs. */
 export const scratchBytes = (chunk: number, localBytes: number): number =>
@@ -180,13 +180,17 @@ function bodyWords(
     }
     case "flip": {
       const { term, list } = command;
+      const { frequent, rare } = list;
       return body(9, command.positions, [
         ...rows(command.sums),
         ...rows(term.sign),
         ...rows(term.mask),
-        term.significance,
-        ...[list.cells, list.firsts, list.lengths, list.below, list.above],
-        ...[list.digits, list.outputs, list.inputs, list.significances],
+        ...rows(command.digits),
+        ...[command.inputs, term.significance * list.significance],
+        ...[frequent.blocks, frequent.first, frequent.firstLast, frequent.secondLast],
+        ...[frequent.firstByte, frequent.secondByte],
+        ...[frequent.firstChange, frequent.secondChange, frequent.wires],
+        ...[rare.blocks, rare.first, rare.cells, rare.limits, rare.tables],
         ...[command.sampleBase, command.sampleList ?? 0, command.plane, ...command.key],
       ]);
     }

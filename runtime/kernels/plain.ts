@@ -3,7 +3,6 @@ import { type PairScan, scanPairs } from "../noise/scan-pairs.ts";
 import type {
   Command,
   Compare,
-  Flip,
   PlaneFormat,
   PlaneTerm,
   Rows,
@@ -14,6 +13,7 @@ import type {
 import { MASKED_CODE, planeBytes } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
+import { flipPlainly, outputsReached } from "./plain-flip.ts";
 import type { SampleCommand } from "./plain-windows.ts";
 import { runSample } from "./plain-windows.ts";
 import { weightBytes, weightWord } from "./weights.ts";
@@ -180,40 +180,17 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       return;
     }
     case "flip": {
-      const { list, term } = command;
-      const outputs = memory.uint32(list.outputs, list.cells);
-      const inputs = memory.uint32(list.inputs, list.cells);
-      let furthest = 0;
-      for (const output of outputs) furthest = Math.max(furthest, output + 1);
-      let width = 0;
-      for (const input of inputs) width = Math.max(width, input + 1);
-      const sums = asInt32(command.sums, furthest);
-      const digits = activationDigits(term, width, at);
-      const significances = memory.int32(list.significances, list.cells);
-      const held = memory.int8(list.digits, list.cells);
-      const below = memory.uint32(list.below, list.cells);
-      const above = memory.uint32(list.above, list.cells);
-      const numbers =
-        command.sampleList === null ? null : memory.uint32(command.sampleList, sample + 1);
-      const number = numbers === null ? command.sampleBase + sample : numbers[sample];
-      for (let cell = 0; cell < list.cells; cell++) {
-        const word = readWord(command, cell, number, position);
-        const digit = (word > above[cell] ? 1 : 0) - (word < below[cell] ? 1 : 0);
-        sums[outputs[cell]] +=
-          significances[cell] * term.significance * digits[inputs[cell]] * (digit - held[cell]);
-      }
+      const { list, sampleList } = command;
+      const numbers = sampleList === null ? null : memory.uint32(sampleList, sample + 1);
+      flipPlainly(memory, command, {
+        sums: asInt32(command.sums, outputsReached(memory, list)),
+        digits: activationDigits(command.term, command.inputs, at),
+        sample: numbers === null ? command.sampleBase + sample : numbers[sample],
+        position,
+      });
       return;
     }
   }
-}
-
-/** The word of marginal cell k: its byte on top of 24 bits of its own. */
-function readWord({ key, plane }: Flip, k: number, sample: number, position: number): number {
-  const words = new Uint32Array(4);
-  philox(k >>> 4, sample, position, plane, ...key, words);
-  const top = (words[(k & 15) >>> 2] >>> (8 * (k & 3))) & 255;
-  philox(k >>> 2, sample, position, plane + 2 ** 31, ...key, words);
-  return top * 2 ** 24 + (words[k & 3] >>> 8);
 }
 
 function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {

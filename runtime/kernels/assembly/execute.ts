@@ -3,7 +3,8 @@ import { matrix } from "./matrix";
 import { pack, packBytes } from "./pack";
 import { permute, requantize, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
 import { compare, scanPairs } from "./banks";
-import { flip, words } from "./random";
+import { flip } from "./flips";
+import { words } from "./random";
 import { pool, transpose, windows } from "./window";
 import { ERROR } from "./program";
 

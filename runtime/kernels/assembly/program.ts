@@ -10,10 +10,12 @@ export const ERROR: usize = 0;
 export const SUMS: usize = 64;
 /** u32[256]: random words of 64 blocks */
 export const WORDS: usize = 1088;
-/** u32[10][2][4]: round keys of Philox, each four times */
+/** u32[11][2][4]: round keys of Philox and its multipliers, each four times */
 export const KEYS: usize = 2112;
 /** i32[256]: minus the popcounts of a row and 256 outputs */
 export const COUNTS: usize = 3072;
+/** u8[2048]: random bytes */
+export const BYTES: usize = 4096;
 
 export const NOT_A_NUMBER: i32 = 1;
 export const OUTSIDE_TABLE: i32 = 2;
