@@ -206,7 +206,11 @@ async function openTrials(
       perTrial.push(metric.of(outputs, expected));
     }
     options.progress?.(stage, trials, trials);
-    return { spread: spreadOf(perTrial, samples.count), perTrial, errors: meanErrors(errors) };
+    return {
+      spread: spreadOf(perTrial, samples.count, metric.isShare),
+      perTrial,
+      errors: meanErrors(errors),
+    };
   };
   return { mapped, spread };
 }

@@ -1,6 +1,7 @@
 import { XbcError } from "../compiler/errors.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { sizeOf, toNumbers } from "../compiler/ir/tensor.ts";
+import { classesFrom, expectedRows } from "./labels.ts";
 
 /** How well outputs fit what is expected: a share for top1, top5 and agreement, else a number per sample. */
 export interface Metric {
@@ -42,21 +43,20 @@ export function metricNamed(name: string): Metric {
  * the larger. An output of one number per sample is the class itself.
  */
 function topShare(outputs: readonly Tensor[], expected: Tensor, k: number): number {
-  const labels = toNumbers(expected);
+  const total = samplesOf(outputs);
+  const labels = classesFrom(expected, total, widthOf(outputs));
   let sample = 0;
   let hits = 0;
   for (const batch of outputs) {
     const width = sizeOf(batch.shape.slice(1));
-    const count = batch.data.length / width;
-    checkLength(labels.length, sample + count);
-    for (let s = 0; s < count; s++, sample++) {
+    for (let s = 0; s < batch.shape[0]; s++, sample++) {
       const label = labels[sample];
       if (width === 1) {
         if (Number(batch.data[s]) === label) hits++;
         continue;
       }
       const own = batch.data[s * width + label];
-      if (own === undefined) {
+      if (own === undefined || label >= width) {
         throw new XbcError(
           "BAD_INPUT",
           `label ${label} of sample ${sample}: needs 0 to ${width - 1}, one for each output; check the labels`,
@@ -70,30 +70,28 @@ function topShare(outputs: readonly Tensor[], expected: Tensor, k: number): numb
       if (above < k) hits++;
     }
   }
-  return hits / sample;
+  return hits / total;
 }
 
-function checkLength(labels: number, samples: number): void {
-  if (labels < samples) {
-    throw new XbcError(
-      "SHAPE_MISMATCH",
-      `labels: needs one for each of at least ${samples} samples, found ${labels}`,
-    );
-  }
-}
+const samplesOf = (outputs: readonly Tensor[]): number =>
+  outputs.reduce((sum, batch) => sum + batch.shape[0], 0);
+
+/** Numbers in the output of one sample. */
+const widthOf = ([first]: readonly Tensor[]): number =>
+  first === undefined ? 1 : sizeOf(first.shape.slice(1));
 
 function meanOver(
   outputs: readonly Tensor[],
   expected: Tensor,
   each: (y: Float64Array, target: Float64Array) => number,
 ): number {
-  const targets = toNumbers(expected);
+  const total = samplesOf(outputs);
+  const width = widthOf(outputs);
+  const targets = expectedRows(expected, total, width);
   let sum = 0;
   let sample = 0;
   for (const batch of outputs) {
-    const width = sizeOf(batch.shape.slice(1));
     const values = toNumbers(batch);
-    checkLength(targets.length, (sample + batch.shape[0]) * width);
     for (let s = 0; s < batch.shape[0]; s++, sample++) {
       sum += each(
         values.subarray(s * width, (s + 1) * width),
@@ -101,7 +99,7 @@ function meanOver(
       );
     }
   }
-  return sum / sample;
+  return sum / total;
 }
 
 function squaredError(y: Float64Array, target: Float64Array): number {

@@ -1,4 +1,5 @@
 import { XbcError } from "../../compiler/errors.ts";
+import { metricNamed } from "../metrics.ts";
 import type { EvaluationReport, Spread } from "./report.ts";
 import { pooled, spreadFrom, spreadOf } from "./spread.ts";
 
@@ -32,16 +33,19 @@ export function mergeShards(reports: readonly ShardReport[]): EvaluationReport {
   checkShards(ordered);
   const { shard: _, ...base } = first;
   const every = <T>(pick: (report: ShardReport) => T): readonly T[] => ordered.map(pick);
+  const { isShare } = metricNamed(base.metric);
   const weights = every((report) => report.noisy?.trials ?? 1);
   return {
     ...base,
     noisy: joined(
       every((report) => report.noisy),
       base.samples,
+      isShare,
     ),
     weak: joined(
       every((report) => report.weak),
       base.samples,
+      isShare,
     ),
     ablation: base.ablation.map((entry, k) => ({
       ...entry,
@@ -53,7 +57,7 @@ export function mergeShards(reports: readonly ShardReport[]): EvaluationReport {
     })),
     overBer: base.overBer.map((entry, k) => ({
       ...entry,
-      ...spreadFrom(pooled(every(({ overBer }) => overBer[k])), base.samples),
+      ...spreadFrom(pooled(every(({ overBer }) => overBer[k])), base.samples, isShare),
     })),
     layers: base.layers.map((layer, k) =>
       mergedLayer(
@@ -114,11 +118,11 @@ const identity = ({
 
 type Noisy = EvaluationReport["noisy"];
 
-function joined(parts: readonly Noisy[], samples: number): Noisy {
+function joined(parts: readonly Noisy[], samples: number, isShare: boolean): Noisy {
   const present = parts.filter((part): part is NonNullable<Noisy> => part !== null);
   if (present.length === 0) return null;
   const perTrial = present.flatMap((part) => part.perTrial);
-  return { ...spreadOf(perTrial, samples), condition: present[0].condition, perTrial };
+  return { ...spreadOf(perTrial, samples, isShare), condition: present[0].condition, perTrial };
 }
 
 function moments(groups: readonly Pick<Spread, "mean" | "std" | "trials">[]) {

@@ -4,26 +4,34 @@ import type { Spread } from "./report.ts";
 const normalQuantile = 1.959963984540054;
 
 /**
- * Mean, spread and 95 % interval of trial means: Student's t over trials; for a single trial Wilson's, of a
- * share over `samples` samples.
+ * Mean, spread and 95 % interval of trial means: Student's t over trials, cut off at 0 and 1 where all values are
+ * shares; for a single trial Wilson's, of a share over `samples` samples.
+ * @param isShare whether the metric is a share, such as an accuracy; others have no bounds
  */
-export function spreadOf(trials: readonly number[], samples: number): Spread {
+export function spreadOf(trials: readonly number[], samples: number, isShare: boolean): Spread {
   const count = trials.length;
   const mean = count === 0 ? Number.NaN : trials.reduce((sum, value) => sum + value, 0) / count;
   const squares = trials.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return spreadFrom(
     { mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0, trials: count },
     samples,
+    isShare,
   );
 }
 
 export type Moments = Pick<Spread, "mean" | "std" | "trials">;
 
 /** The interval of a mean whose spread is known. */
-export function spreadFrom({ mean, std, trials }: Moments, samples: number): Spread {
-  if (trials <= 1) return { mean, std: 0, ci95: wilson(mean, samples), trials };
+export function spreadFrom(
+  { mean, std, trials }: Moments,
+  samples: number,
+  isShare: boolean,
+): Spread {
+  if (trials <= 1)
+    return { mean, std: 0, ci95: isShare ? wilson(mean, samples) : [mean, mean], trials };
   const half = (studentQuantile(trials - 1) * std) / Math.sqrt(trials);
-  return { mean, std, ci95: [mean - half, mean + half], trials };
+  const [low, high] = [mean - half, mean + half];
+  return { mean, std, ci95: isShare ? [Math.max(0, low), Math.min(1, high)] : [low, high], trials };
 }
 
 /** Moments of several groups of trials together (Chan's formula). */

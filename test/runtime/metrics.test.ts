@@ -16,13 +16,26 @@ describe("top1", () => {
   test("an output of one number is the class itself", () => {
     expect(metricNamed("top1").of([of("int64", [2, 1], [7, 3])], integers([7, 4]))).toBe(0.5);
   });
-  test("a label that is no class, or too few labels, is refused", () => {
+  test("one-hot rows are classes; other rows are refused", () => {
+    const hot = floats([3, 3], [0, 1, 0, 1, 0, 0, 0, 0, 1]);
+    expect(metricNamed("top1").of([scores], hot)).toBeCloseTo(2 / 3, 12);
+    const soft = floats([3, 3], [0, 1, 0, 0.5, 0.5, 0, 0, 0, 1]);
+    expect(() => metricNamed("top1").of([scores], soft)).toThrow(
+      /sample 1: need a class number or a row with one 1 and else 0, found \[0.5, 0.5, 0\]/,
+    );
+  });
+  test("a label that is no class, or another number of labels, is refused", () => {
     expect(() => metricNamed("top1").of([scores], integers([1, 0, 3]))).toThrow(
       /label 3 of sample 2: needs 0 to 2/,
     );
     expect(() => metricNamed("top1").of([scores], integers([1, 0]))).toThrow(
-      /at least 3 samples, found 2/,
+      /need 3 class numbers, or one-hot rows \[3, 3\], found \[2\]/,
     );
+    expect(() => metricNamed("top1").of([scores], integers([1, 0, 0, 0]))).toThrow(/found \[4\]/);
+    // a single output has no other reading: twice the labels are not rows
+    expect(() =>
+      metricNamed("top1").of([of("int64", [2, 1], [7, 3])], integers([7, 4, 1, 1])),
+    ).toThrow(/need 2 class numbers/);
   });
 });
 

@@ -31,7 +31,7 @@ function shardOf(
   errors: number,
 ): ShardReport {
   const base = smallEvaluation();
-  const spread = spreadOf(perTrial, base.samples);
+  const spread = spreadOf(perTrial, base.samples, true);
   return {
     ...base,
     noisy: { ...spread, condition: "strong", perTrial },
@@ -45,7 +45,7 @@ function shardOf(
 }
 
 const trials = [0.9, 0.91, 0.93, 0.96, 0.95];
-const whole = spreadOf(trials, 1000);
+const whole = spreadOf(trials, 1000, true);
 
 test("merged shards are the evaluation of all trials, in any order of the files", () => {
   const merged = mergeShards([

@@ -18,7 +18,7 @@ test("Student's t of 95 %, against published values", () => {
 });
 
 test("an interval over trials is Student's, by hand", () => {
-  const { mean, std, ci95, trials } = spreadOf([0.94, 0.95, 0.96], 1000);
+  const { mean, std, ci95, trials } = spreadOf([0.94, 0.95, 0.96], 1000, true);
   expect([mean, std, trials]).toEqual([expect.closeTo(0.95, 12), expect.closeTo(0.01, 12), 3]);
   // 4.3027 · 0.01 / √3 = 0.02484
   expect(ci95[0]).toBeCloseTo(0.95 - 0.02484, 5);
@@ -27,7 +27,7 @@ test("an interval over trials is Student's, by hand", () => {
 
 test("a single trial has Wilson's interval over its samples", () => {
   // 95 of 100: 0.8882 to 0.9785
-  const { std, ci95 } = spreadOf([0.95], 100);
+  const { std, ci95 } = spreadOf([0.95], 100, true);
   expect(std).toBe(0);
   expect(ci95[0]).toBeCloseTo(0.8882, 4);
   expect(ci95[1]).toBeCloseTo(0.9785, 4);
@@ -36,7 +36,14 @@ test("a single trial has Wilson's interval over its samples", () => {
 });
 
 test("a distance, which is no share, has no Wilson interval", () => {
-  expect(spreadOf([3.5], 100).ci95).toEqual([3.5, 3.5]);
+  expect(spreadOf([3.5], 100, false).ci95).toEqual([3.5, 3.5]);
+});
+
+test("the interval of a share ends at 0 and 1; that of a distance does not", () => {
+  // mean 0.95, std 0.0707, t 12.706: half a width of 0.635
+  expect(spreadOf([0.9, 1], 100, true).ci95).toEqual([expect.closeTo(0.315, 3), 1]);
+  expect(spreadOf([0, 0.1], 100, true).ci95).toEqual([0, expect.closeTo(0.685, 3)]);
+  expect(spreadOf([0.9, 1], 100, false).ci95[1]).toBeGreaterThan(1);
 });
 
 test("pooling groups of trials gives the spread of all of them", () => {
@@ -46,8 +53,12 @@ test("pooling groups of trials gives the spread of all of them", () => {
   });
   fc.assert(
     fc.property(fc.array(values, { minLength: 1, maxLength: 4 }), (groups) => {
-      const together = spreadOf(groups.flat(), 100);
-      const parts = spreadFrom(pooled(groups.map((group) => spreadOf(group, 100))), 100);
+      const together = spreadOf(groups.flat(), 100, true);
+      const parts = spreadFrom(
+        pooled(groups.map((group) => spreadOf(group, 100, true))),
+        100,
+        true,
+      );
       expect(parts.trials).toBe(together.trials);
       expect(parts.mean).toBeCloseTo(together.mean, 12);
       expect(parts.std).toBeCloseTo(together.std, 7);
