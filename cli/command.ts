@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { XbcError } from "../compiler/errors.ts";
 import type { Console } from "./console.ts";
+import { forgetOpened, refuseSameFile } from "./opened-files.ts";
+import { repeated } from "./values.ts";
 
 /** Options that every command has. */
 export interface CommonFlags {
@@ -37,8 +39,10 @@ export function defineCommand<Flags extends object>(definition: Definition<Flags
       const command = declare(program.command(name).summary(summary).description(`${summary}.`))
         .option("--json", "print one JSON document on stdout, everything else on stderr")
         .option("--quiet", "print no progress, notes or summaries");
+      refuseRepeats(command);
       return command.addHelpText("after", `\nExample:\n  ${example}`).action(async () => {
         requireOptions(command, required);
+        keepInputs(command);
         const console = await open(command.opts<CommonFlags>());
         try {
           await run(command.args, command.opts<Flags>(), console);
@@ -48,6 +52,34 @@ export function defineCommand<Flags extends object>(definition: Definition<Flags
       });
     },
   };
+}
+
+/** Options that name a file to write. */
+const outputs = ["output", "map", "report"];
+
+/** @throws BAD_OPTION where an output would replace what the command line names as an input */
+function keepInputs(command: Command): void {
+  forgetOpened();
+  for (const name of outputs) {
+    const output: unknown = command.getOptionValue(name);
+    if (typeof output === "string") refuseSameFile(output, command.args);
+  }
+}
+
+/** The last of two values would be taken, and the first one lost without a word. @throws USAGE */
+function refuseRepeats(command: Command): void {
+  for (const option of command.options) {
+    const takesOne = option.required && !option.variadic && option.parseArg !== repeated;
+    if (!takesOne) continue;
+    let given = 0;
+    command.on(`option:${option.name()}`, () => {
+      if (++given === 1) return;
+      throw new XbcError(
+        "USAGE",
+        `option ${option.flags}: needs one value, found it ${given} times; give it once`,
+      );
+    });
+  }
 }
 
 /** Checked after commander has refused unknown options, so that a misspelled one is named rather than missed. */

@@ -1,6 +1,5 @@
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { Option } from "commander";
-import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { compile, evaluate, writeImage } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
@@ -106,7 +105,6 @@ export default defineCommand<Flags>({
       .option("--explain <layer>", "say why a layer lies as it does")
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
-    if (flags.output !== undefined) refuseOverwrite(path, flags.output);
     const model = { bytes: await readWhole(path), external: await externalData(path) };
     const compiled = await inFile(path, async () => compileModel(path, model, flags, console));
     // a name that is no layer's is refused before anything is written
@@ -129,15 +127,6 @@ export default defineCommand<Flags>({
     });
   },
 });
-
-/** @throws BAD_OPTION where the image would replace its own model */
-function refuseOverwrite(model: string, output: string): void {
-  if (resolve(model) !== resolve(output)) return;
-  throw new XbcError(
-    "BAD_OPTION",
-    `-o ${output}: needs a file of its own, found the model itself; name another, such as ${output}.xbi`,
-  );
-}
 
 async function compileModel(
   path: string,

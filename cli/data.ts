@@ -28,6 +28,7 @@ const largest = 2 ** 32;
  */
 export async function readDataset(spec: string): Promise<Dataset> {
   const train = spec.endsWith("#train");
+  refuseSuffix(spec);
   const paths = pathsOf(train ? spec.slice(0, -6) : spec);
   const [first, second] = paths;
   const found = await withFile(first, async (file) => {
@@ -54,13 +55,20 @@ export async function readDataset(spec: string): Promise<Dataset> {
   return { x: found.x, y, from: spec };
 }
 
+export interface NamedTensors {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** names that the command line gives; the others come from files */
+  readonly asked: ReadonlySet<string>;
+}
+
 /**
  * Reads the inputs of a run: `X.npy`, `NAME=X.npy`, IDX, or an `.npz` of several. An array without a name is called
  * as its file is.
  * @throws BAD_FILE if a file cannot be read, BAD_OPTION if a name comes twice
  */
-export async function readTensors(specs: readonly string[]): Promise<ReadonlyMap<string, Tensor>> {
+export async function readTensors(specs: readonly string[]): Promise<NamedTensors> {
   const out = new Map<string, Tensor>();
+  const asked = new Set<string>();
   const add = (name: string, tensor: Tensor): void => {
     if (out.has(name)) {
       throw new XbcError(
@@ -72,6 +80,7 @@ export async function readTensors(specs: readonly string[]): Promise<ReadonlyMap
   };
   for (const spec of specs) {
     const { name, path } = namedPath(spec);
+    if (name !== null) asked.add(name);
     await withFile(path, async (file) => {
       if (file.kind === "array") return add(name ?? stem(path), readArray(file.bytes, path));
       const npz = await openNpz(file.source, path);
@@ -88,11 +97,23 @@ export async function readTensors(specs: readonly string[]): Promise<ReadonlyMap
       }
     });
   }
-  return out;
+  return { tensors: out, asked };
 }
 
 function bad(where: string, message: string, advice: string): XbcError {
   return new XbcError("BAD_FILE", `${where}: ${message}; ${advice}`);
+}
+
+/** @throws BAD_FILE for a file that is there, with another ending than `#train` behind its name */
+function refuseSuffix(spec: string): void {
+  const at = spec.lastIndexOf("#");
+  if (at < 0 || existsSync(spec) || spec.endsWith("#train") || !existsSync(spec.slice(0, at)))
+    return;
+  throw bad(
+    spec.slice(0, at),
+    `needs #train or nothing behind its name, found ${spec.slice(at)}`,
+    "leave it out for the test samples",
+  );
 }
 
 /** One path, or two with a comma between them; a file whose own name has a comma is one. */

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import type { Technology } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import { applySettings, loadTechnology, targetNamed, targets } from "../index.ts";
+import { rememberOpened } from "./opened-files.ts";
 
 /**
  * A built-in target's name, or a user's own device as a JSON file, with `--set` applied.
@@ -62,6 +63,7 @@ export async function readWhole(path: string): Promise<Buffer> {
         `${path}: needs at most 2 GiB, found ${size} bytes; keep large weights as external data`,
       );
     }
+    rememberOpened(path);
     return await readFile(path);
   } catch (error) {
     if (error instanceof XbcError) throw error;

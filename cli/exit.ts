@@ -63,8 +63,12 @@ function usageMessage(error: CommanderError): string {
   const text = error.message
     .replace(/^error: /, "")
     .replace(/\n?\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
-  return text.replace(/^option '(.*?)' argument '(.*?)' is invalid\. /s, "option $1: found '$2', ");
+  return `${text.replace(/^option '(.*?)' argument '(.*?)' is invalid\. /s, "option $1: found '$2', ")}${advice(error.code, text)}`;
 }
+
+/** What to do, where neither commander nor the option's parser says it. */
+const advice = (code: string, text: string): string =>
+  text.includes(";") || !code.startsWith("commander.") ? "" : "; --help shows what there is";
 
 /** A message may quote names out of a file: no control character of theirs reaches the terminal, nor any length. */
 const longest = 2000;

@@ -1,7 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Option } from "commander";
-import { XbcError } from "../compiler/errors.ts";
 import type { ByteSink } from "../compiler/image/bytes.ts";
 import { exportCsv } from "../compiler/image/export-csv.ts";
 import { exportNpz } from "../compiler/image/export-npz.ts";
@@ -10,7 +8,7 @@ import { exportReadmemh } from "../compiler/image/readmemh.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { exportOnnx } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
-import { writeAtomically } from "./files.ts";
+import { makeFolder, writeAtomically } from "./files.ts";
 import { withImage } from "./open-image.ts";
 
 type Format = "npz" | "csv" | "pulses" | "readmemh" | "onnx";
@@ -70,13 +68,7 @@ async function write(
 }
 
 async function writeFolder(image: ProgrammingImage, folder: string): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    const found = error instanceof Error ? error.message : String(error);
-    throw new XbcError(
-      "BAD_FILE",
-      `${folder}: needs a folder that can be made, found ${found}; choose another --output`,
-    );
-  });
+  await makeFolder(folder);
   const files: string[] = [];
   for (const { name, text } of exportReadmemh(image)) {
     const file = join(folder, name);

@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync, rmSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { XbcError } from "../compiler/errors.ts";
 import type { ByteSink, ByteSource } from "../compiler/image/bytes.ts";
 import type { ExternalData } from "../compiler/onnx/parse.ts";
+import { refuseOpened, rememberOpened } from "./opened-files.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
@@ -12,6 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "a file system that is read-only",
   EISDIR: "a folder",
   ENOTDIR: "a file where a folder should be",
+  EEXIST: "a file of this name",
   ENOSPC: "no space left on the device",
   EDQUOT: "no space left in the quota",
   EFBIG: "a file system that holds no file of this size",
@@ -20,7 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** A fault of the file system as an error with the path; anything else is passed on. */
-function asFileError(error: unknown, path: string, needed: string, advice: string): unknown {
+export function asFileError(error: unknown, path: string, needed: string, advice: string): unknown {
   if (!(error instanceof Error) || !("code" in error) || error instanceof XbcError) return error;
   const code = String(error.code);
   if (!/^E[A-Z]+$/.test(code)) return error;
@@ -45,6 +47,7 @@ export async function fileSource(
   } catch (error) {
     throw fault(error);
   }
+  rememberOpened(path);
   const found = await file.stat();
   if (!found.isFile()) {
     await file.close();
@@ -83,7 +86,8 @@ export function removeTemporaries(): void {
 /**
  * Writes a file that appears whole or not at all: under a hidden name in the same folder, then renamed. A device
  * such as /dev/stdout is written as it is.
- * @throws BAD_FILE with the path if it cannot be written; what `writer` throws
+ * @throws BAD_OPTION for a file that the command reads, BAD_FILE with the path if it cannot be written; what
+ *         `writer` throws
  */
 export async function writeAtomically(
   path: string,
@@ -99,14 +103,15 @@ export async function writeAtomically(
       .finally(() => file.close());
     return;
   }
+  refuseOpened(place.path);
   const temporary = join(
     dirname(place.path),
     `.${basename(place.path).slice(0, 200)}.${process.pid}.${counter++}.tmp`,
   );
   let file: FileHandle | null = null;
   try {
-    file = await open(temporary, "wx", place.mode);
-    temporaries.add(temporary);
+    create(temporary, place.mode);
+    file = await open(temporary, "r+");
     await writer(sinkOf(file));
     await file.sync();
     await file.close();
@@ -119,6 +124,19 @@ export async function writeAtomically(
     throw fault(error);
   }
   await syncFolder(dirname(place.path));
+}
+
+/** At once, and noted with it: a signal between the two would leave the file. */
+function create(temporary: string, mode: number): void {
+  closeSync(openSync(temporary, "wx", mode));
+  temporaries.add(temporary);
+}
+
+/** @throws BAD_FILE if there is no such folder and none can be made */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw asFileError(error, path, "a folder that can be made", "choose another --output");
+  });
 }
 
 type Destination =
@@ -202,6 +220,7 @@ function readRange(
       );
     }
     file = openSync(real, "r");
+    rememberOpened(real);
     const found = fstatSync(file);
     if (!found.isFile())
       throw new XbcError(

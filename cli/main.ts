@@ -5,7 +5,7 @@ import { toJson } from "./console.ts";
 import { errorDocument, errorLine, exitCodeOf, exitCodes } from "./exit.ts";
 import { commandOf, makeProgram } from "./make-program.ts";
 import { stopOnSignals } from "./signals.ts";
-import { openConsole, quietOnBrokenPipe, writeOut } from "./terminal.ts";
+import { endOnLostOutput, openConsole, writeOut } from "./terminal.ts";
 
 /** Runs a command line and returns its exit code; every error ends here, as one line on stderr. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -40,7 +40,7 @@ function report(argv: readonly string[], error: unknown, console: Console | null
   return code;
 }
 
-quietOnBrokenPipe();
+endOnLostOutput();
 stopOnSignals();
 const code = await main(process.argv.slice(2));
 await writeOut();

@@ -1,11 +1,11 @@
 import chalk from "chalk";
 import type { Paint } from "../runtime/report/paint.ts";
 
-/** Colours of a terminal; chalk leaves them out where NO_COLOR or the terminal says so. */
+/** Colours of a terminal; chalk leaves them out where NO_COLOR or the terminal says so. One text each: chalk joins all that it is given. */
 export const colours: Paint = {
-  strong: chalk.bold,
-  dim: chalk.dim,
-  good: chalk.green,
-  bad: chalk.red,
-  warning: chalk.yellow,
+  strong: (text) => chalk.bold(text),
+  dim: (text) => chalk.dim(text),
+  good: (text) => chalk.green(text),
+  bad: (text) => chalk.red(text),
+  warning: (text) => chalk.yellow(text),
 };

@@ -4,7 +4,7 @@ import type { NetworkInput } from "../compiler/ir/network.ts";
 import { type Tensor, toNumbers } from "../compiler/ir/tensor.ts";
 import { run } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
-import { readTensors } from "./data.ts";
+import { type NamedTensors, readTensors } from "./data.ts";
 import { measuredDie } from "./die.ts";
 import { withImage } from "./open-image.ts";
 import { writeTensors } from "./output-files.ts";
@@ -91,9 +91,16 @@ export default defineCommand<Flags>({
 /** An input without a name is the network's only one. */
 function namedInputs(
   image: ProgrammingImage,
-  given: ReadonlyMap<string, Tensor>,
+  { tensors: given, asked }: NamedTensors,
 ): ReadonlyMap<string, Tensor> {
   const names = image.inputs.map((input: NetworkInput) => input.name);
+  const strange = [...asked].find((name) => !names.includes(name));
+  if (strange !== undefined) {
+    throw new XbcError(
+      "BAD_OPTION",
+      `option --input: needs the image's inputs ${names.join(", ")}, found ${strange}; write --input ${names[0]}=X.npy`,
+    );
+  }
   const [only] = given.keys();
   if (given.size === 1 && names.length === 1 && !names.includes(only)) {
     return new Map([[names[0], [...given.values()][0]]]);

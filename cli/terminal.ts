@@ -1,7 +1,8 @@
 import type { SingleBar } from "cli-progress";
 import type { CommonFlags } from "./command.ts";
 import { type Console, makeConsole } from "./console.ts";
-import { exitCodes } from "./exit.ts";
+import { errorLine, exitCodes } from "./exit.ts";
+import { asFileError } from "./files.ts";
 
 /** The console of this process: colours on a terminal's stdout, a progress bar on a terminal's stderr. */
 export async function openConsole(flags: CommonFlags): Promise<Console> {
@@ -44,15 +45,23 @@ async function progressBar() {
   return { show, close };
 }
 
-/** A reader that closes its end (`xbc inspect … | head`) ends xbc, quietly. */
-export function quietOnBrokenPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(exitCodes.done);
-      throw error;
-    });
-  }
+/**
+ * A reader that closes its end (`xbc inspect … | head`) ends xbc, quietly; stdout that takes no more, such as a file
+ * on a full disk, with a line that says so.
+ */
+export function endOnLostOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitCodes.done);
+    process.stderr.write(`${errorLine(null, lost(error))}\n`, () => process.exit(exitCodes.fault));
+  });
+  // nowhere is left to say it
+  process.stderr.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.fault),
+  );
 }
+
+const lost = (error: Error): unknown =>
+  asFileError(error, "standard output", "a place to write to", "write to another, or make room");
 
 /** Waits until stdout has taken everything. */
 export function writeOut(): Promise<void> {

@@ -17,7 +17,10 @@ function parseStep(step: string): InputTransform {
   const [name, value = ""] = splitOnce(step, ":");
   if (name === "scale") return { kind: "scale", value: fraction(value, step) };
   if (name === "mean" || name === "std") {
-    return { kind: name, value: value.split("/").map((part) => fraction(part, step)) };
+    const numbers = value.split("/").map((part) => fraction(part, step));
+    if (name === "std" && numbers.some((number) => !(Math.fround(number) > 0)))
+      throw bad(step, `needs a standard deviation above 0, found ${value}`);
+    return { kind: name, value: numbers };
   }
   const layout = /^([NCHWD]+)>([NCHWD]+)$/.exec(value);
   if (name === "layout" && layout && sorted(layout[1]) === sorted(layout[2])) {
@@ -41,13 +44,13 @@ function fraction(text: string, step: string): number {
   const [top, bottom = "1"] = text.split("/");
   const value = Number(top) / Number(bottom);
   if (top.trim() === "" || !Number.isFinite(value)) {
-    throw new XbcError(
-      "BAD_OPTION",
-      `--input-transform ${step}: needs a number such as 0.5 or 1/255, found ${text || "nothing"}`,
-    );
+    throw bad(step, `needs a number such as 0.5 or 1/255, found ${text || "nothing"}`);
   }
   return value;
 }
+
+const bad = (step: string, message: string): XbcError =>
+  new XbcError("BAD_OPTION", `--input-transform ${step}: ${message}; correct it`);
 
 /** One number through the transform's arithmetic, each step rounded to float32 as an ONNX graph would. */
 export function transformed(x: number, steps: readonly InputTransform[], channel: number): number {

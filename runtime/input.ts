@@ -18,14 +18,17 @@ export function samplesIn(input: NetworkInput, data: Tensor): number {
   const size = sizeOf(input.shape);
   const samples = data.data.length / size;
   if (data.data.length === 0) {
-    throw new XbcError("BAD_INPUT", `input ${input.name}: needs at least one sample, found none`);
+    throw new XbcError(
+      "BAD_INPUT",
+      `input ${input.name}: needs at least one sample, found none; give data that hold one`,
+    );
   }
   const leadFits = data.shape.length === 0 || data.shape[0] === samples || samples === 1;
   if (!Number.isInteger(samples) || samples === 0 || !leadFits) {
     throw new XbcError(
       "SHAPE_MISMATCH",
       `input ${input.name}: needs samples of shape [${input.shape.join(", ")}] (${size} numbers each), ` +
-        `found an array of shape [${data.shape.join(", ")}]`,
+        `found an array of shape [${data.shape.join(", ")}]; reshape the data`,
     );
   }
   return samples;

@@ -146,9 +146,20 @@ function hint(name: string, names: readonly string[]): string {
  * @throws BAD_OPTION for what is no setting or has another unit, BAD_TECHNOLOGY for a value out of bounds
  */
 export function applySettings(technology: Technology, settings: readonly string[]): Technology {
+  refuseRepeats(settings);
   return settings.length === 0
     ? technology
     : checkTechnology(settings.reduce(applySetting, technology));
+}
+
+function refuseRepeats(settings: readonly string[]): void {
+  const names = settings.map((setting) => setting.split("=", 1)[0].trim());
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  if (twice === undefined) return;
+  throw new XbcError(
+    "BAD_OPTION",
+    `option --set ${twice}: needs one value, found ${settings.filter((_, k) => names[k] === twice).join(" and ")}; give one`,
+  );
 }
 
 function applySetting(technology: Technology, setting: string): Technology {

@@ -60,15 +60,15 @@ function describe(fault: Fault, data: unknown): string {
     case "additionalProperties":
       return `${path} has a field ${quote(params.additionalProperty)} that is not known; remove it or correct its name`;
     case "type":
-      return `${path} needs ${listed(params.type)}, found ${found(data)}`;
+      return `${path} needs ${listed(params.type)}, found ${found(data)}; correct it`;
     case "enum":
-      return `${path} needs one of ${listed(params.allowedValues)}, found ${found(data)}`;
+      return `${path} needs one of ${listed(params.allowedValues)}, found ${found(data)}; correct it`;
     case "discriminator":
-      return `${path} needs a known ${quote(params.tag)}, found ${found(params.tagValue)}`;
+      return `${path} needs a known ${quote(params.tag)}, found ${found(params.tagValue)}; correct it`;
     case "pattern":
-      return `${path} needs text like ${String(params.pattern)}, found ${found(data)}`;
+      return `${path} needs text like ${String(params.pattern)}, found ${found(data)}; correct it`;
     default:
-      return `${path} ${fault.message ?? "does not fit its schema"}, found ${found(data)}`;
+      return `${path} ${fault.message ?? "does not fit its schema"}, found ${found(data)}; correct it`;
   }
 }
 

@@ -51,7 +51,7 @@ export function textTable(
     colWidths: [...widths],
   });
   const cut = (cells: readonly string[]) => cells.map((cell, k) => shortened(cell, widths[k]));
-  table.push(cut(columns.map(({ title }) => title)).map(paint.strong));
+  table.push(cut(columns.map(({ title }) => title)).map((title) => paint.strong(title)));
   for (const row of rows) table.push(cut(row));
   return trimmed(table.toString());
 }

@@ -363,3 +363,69 @@ describe("targets", () => {
     expect(device.parameters.setCurrent).toMatchObject({ unit: "A", source: "H10" });
   });
 });
+
+describe("for every command", () => {
+  test("an output that would replace an input is refused, and the input stays", async () => {
+    const image = shop.path("model.xbi");
+    const before = readFileSync(image);
+    for (const argv of [
+      ["export", image, "--format", "csv", "-o", image],
+      ["export", image, "--format", "onnx", "-o", image],
+      ["program", image, "-o", image],
+    ]) {
+      const refused = await call(...argv);
+      expect(refused.code, argv[0]).toBe(2);
+      expect(refused.error).toContain("needs a file of its own, found one that the command reads");
+    }
+    expect(readFileSync(image).equals(before)).toBe(true);
+    const x = shop.path("x.npy");
+    const inputs = readFileSync(x);
+    expect((await call("run", image, "--input", x, "-o", x)).code).toBe(2);
+    expect(readFileSync(x).equals(inputs)).toBe(true);
+    const model = shop.path("model.onnx");
+    expect((await call("compile", model, "--target", "2t2r", "-o", model)).code).toBe(2);
+  });
+
+  test("an option of one value is given once, a parameter set once; lists may be given in parts", async () => {
+    const twice = await onImage("evaluate", "--seed", "1", "--seed", "2");
+    expect([twice.code, twice.error]).toEqual([
+      2,
+      "xbc evaluate: option --seed <number>: needs one value, found it 2 times; give it once",
+    ]);
+    const set = ["--set", "setCurrent=55uA", "--set"];
+    const same = await call("targets", "2t2r", ...set, "setCurrent=60uA");
+    expect([same.code, same.error]).toEqual([2, expect.stringContaining("setCurrent=55uA and")]);
+    expect((await call("targets", "2t2r", ...set, "cycles=1e3")).code).toBe(0);
+  });
+
+  test("an unknown option or command says where to look", async () => {
+    expect((await call("run", "--foo")).error).toBe(
+      "xbc run: unknown option '--foo'; --help shows what there is",
+    );
+  });
+});
+
+test("run refuses a name that is no input of the image", async () => {
+  const { code, error } = await onImage("run", "--input", `nonsense=${shop.path("x.npy")}`);
+  expect([code, error]).toEqual([
+    2,
+    expect.stringContaining("needs the image's inputs x, found nonsense"),
+  ]);
+  expect((await onImage("run", "--input", `x=${shop.path("x.npy")}`)).code).toBe(0);
+});
+
+test("what stands behind a # is train, or is refused as such", async () => {
+  const { code, error } = await onImage("evaluate", "--data", `${shop.path("data.npz")}#foo`);
+  expect([code, error]).toEqual([
+    1,
+    expect.stringContaining("needs #train or nothing behind its name, found #foo"),
+  ]);
+});
+
+test("readmemh says that a folder is needed where a file is", async () => {
+  const { code, error } = await onImage("export", "--format", "readmemh", "-o", shop.path("x.npy"));
+  expect([code, error]).toEqual([
+    1,
+    expect.stringContaining("needs a folder that can be made, found a file of this name; choose"),
+  ]);
+});

@@ -101,7 +101,7 @@ test.each<[string, () => Promise<string>, RegExp]>([
 test("inputs by name, by file, and from an archive", async () => {
   const a = put("left.npy", writeNpy(x));
   const b = put("more.npz", await npz({ p: x, q: y }));
-  expect([...(await readTensors([a, `right=${a}`, b])).keys()]).toEqual([
+  expect([...(await readTensors([a, `right=${a}`, b])).tensors.keys()]).toEqual([
     "left",
     "right",
     "p",

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { externalData, fileSource, removeTemporaries, writeAtomically } from "../../cli/files.ts";
+import { forgetOpened } from "../../cli/opened-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xbc-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,6 +58,32 @@ describe("writing a file", () => {
     });
     await expect(stopped).rejects.toThrow(/half: needs a place to write to/);
     expect(readdirSync(folder).some((name) => name.includes("half"))).toBe(false);
+  });
+
+  test("a stop at any moment leaves nothing half written", async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const stopped = writeAtomically(at("any"), (sink) => sink.write(new Uint8Array([1])));
+      const end = stopped.catch(() => "stopped");
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      removeTemporaries();
+      await end;
+      expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    }
+  });
+
+  test("a file that the command reads is not written over, under no name of its", async () => {
+    writeFileSync(at("input"), "input");
+    symlinkSync(at("input"), at("alias"));
+    const write = (path: string) => writeAtomically(path, (sink) => sink.write(new Uint8Array(1)));
+    await (await fileSource(at("input"))).close();
+    for (const name of ["input", "alias"])
+      await expect(write(at(name))).rejects.toThrow(
+        /needs a file of its own, found one that the command reads; name another/,
+      );
+    expect(readFileSync(at("input"), "utf8")).toBe("input");
+    forgetOpened();
+    await write(at("input"));
+    expect(readFileSync(at("input"), "utf8")).not.toBe("input");
   });
 
   test("a folder, or a folder that is not there, is refused by its path", async () => {

@@ -1,6 +1,6 @@
 /** What only a process shows: exit codes, streams, signals. Needs dist/, as `npm test` builds it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -81,6 +81,24 @@ describe.skipIf(!existsSync(main))("the xbc process (after npm run build)", () =
     child.stdout?.destroy();
     expect(await end).toMatchObject({ code: 0, error: "" });
   });
+
+  test.skipIf(!existsSync("/dev/full"))(
+    "stdout that takes nothing ends it with 1 and one line",
+    async () => {
+      for (const more of [[], ["--json"]]) {
+        const full = openSync("/dev/full", "w");
+        const child = spawn(process.execPath, [main, "targets", "2t2r", ...more], {
+          stdio: ["ignore", full, "pipe"],
+        });
+        const { code, error } = await ended(child);
+        closeSync(full);
+        expect(code).toBe(1);
+        expect(error).toMatch(
+          /^xbc: standard output: needs a place to write to, found no space left on the device;.*\n$/,
+        );
+      }
+    },
+  );
 
   test.each([
     ["SIGINT", 130],
