@@ -127,8 +127,9 @@ export function presentationsOf(presentation: Presentation): number {
       return presentation.significances.length;
     case "stochastic":
       return presentation.presentations;
+    // its positions are the steps
     case "spikes":
-      return presentation.steps;
+      return 1;
   }
 }
 

@@ -258,6 +258,19 @@ function digital(layer: DigitalLayer, from: Tensor, samples: number): Tensor {
     }
     case "pool":
       return pooled(layer, from, samples);
+    case "spikes": {
+      const bytes = toNumbers(from);
+      const each = bytes.length / samples;
+      const out = new Int16Array(samples * layer.steps * each);
+      for (let e = 0; e < out.length; e++) {
+        const row = Math.floor(e / each);
+        const byte = bytes[Math.floor(row / layer.steps) * each + (e % each)];
+        out[e] = layer.table[(row % layer.steps) * 256 + byte];
+      }
+      return tensor("int16", [samples, layer.steps * each], out);
+    }
+    case "integrate-fire":
+      return tensor("int16", from.shape, fired(layer, toNumbers(from), samples));
     case "requantize":
       return requantized(layer.requantize, from, layer.channels, layer.inner);
   }
@@ -285,4 +298,26 @@ function pooled(
     }
   }
   return tensor("int32", [samples, window.channels * positions], out);
+}
+
+function fired(
+  { steps, thresholds, reset }: Extract<DigitalLayer, { op: "integrate-fire" }>,
+  sums: Float64Array,
+  samples: number,
+): Int16Array {
+  const neurons = thresholds.length;
+  const out = new Int16Array(sums.length);
+  for (let s = 0; s < samples; s++) {
+    for (let n = 0; n < neurons; n++) {
+      let potential = 0;
+      for (let t = 0; t < steps; t++) {
+        const at = (s * steps + t) * neurons + n;
+        potential += sums[at];
+        if (potential < thresholds[n]) continue;
+        out[at] = 1;
+        potential = reset === "zero" ? 0 : potential - thresholds[n];
+      }
+    }
+  }
+  return out;
 }

@@ -5,10 +5,12 @@ import extractThresholds from "./extract-thresholds.ts";
 import foldConstants from "./fold-constants.ts";
 import freeBatch from "./free-batch.ts";
 import inferShapes from "./infer-shapes.ts";
+import integrateFire from "./integrate-fire.ts";
 import lower from "./lower.ts";
 import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
 import schedule from "./schedule.ts";
+import spikeInput from "./spike-input.ts";
 import ternarize from "./ternarize.ts";
 import tile from "./tile.ts";
 
@@ -23,6 +25,8 @@ export const defaultPasses: readonly Pass[] = [
   quantizeActivations,
   lower,
   presentStochastic,
+  spikeInput,
+  integrateFire,
   extractThresholds,
   tile,
   schedule,

@@ -21,6 +21,7 @@ import type { Layout, Movement } from "./layout.ts";
 import { inputLayout, isSameOrder, outputLayout, reorder } from "./layout.ts";
 import type { Packing, Place, Places } from "./places.ts";
 import { positionsIn, termsOf } from "./places.ts";
+import { fireCommand, spikeCommands } from "./spike-commands.ts";
 
 export interface Uploaded {
   readonly rows: InputRows;
@@ -60,7 +61,7 @@ function perPosition(rows: Rows, stride: number, positions: number): Rows {
 }
 
 /** Where a layer writes its results, and what is to be done with them afterwards. */
-interface Sink {
+export interface Sink {
   readonly rows: Rows;
   readonly after: readonly Command[];
 }
@@ -145,6 +146,16 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
       };
     });
   const none = { sums: null, thresholds: null, sign: null, mask: null, codes: null };
+  const [{ mask, sign }] = terms;
+  const isEvents = weights.rows && terms.length === 1 && weights.flips.length === 0;
+  if (isEvents && weights.rows && mask && !sign && layer.requantize.kind === "sum") {
+    const { rows, after } = sinkOf(to, layout, context);
+    const sums = perPosition(rows, layer.outputs * 4, positions);
+    return [
+      { kind: "add-rows", positions, mask, sums, weights: weights.rows, every: false },
+      ...after,
+    ];
+  }
   if (layer.requantize.kind === "sum" && weights.flips.length === 0) {
     const { rows, after } = sinkOf(to, layout, context);
     return [
@@ -312,6 +323,13 @@ function digitalCommands(layer: DigitalLayer, context: CommandContext): readonly
       const window = overThreeAxes(layer.window);
       const at = context.engine.upload(flips);
       return [...before, { kind: "pool", from, to: rows, window, flips: at }, ...after];
+    }
+    case "spikes":
+      return spikeCommands(layer, sizeOf(to.buffer.shape), sinkOf(to, null, context), context);
+    case "integrate-fire": {
+      const { rows: from, before } = sourceOf(context.placeOf(layer.from), null, context);
+      const { rows, after } = sinkOf(to, null, context);
+      return [...before, fireCommand(layer, from, rows, context.engine), ...after];
     }
     case "requantize": {
       const place = context.placeOf(layer.from);

@@ -1,11 +1,12 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Key } from "../compiler/random.ts";
-import type { FlipList, PackedWeights } from "./kernels/commands.ts";
+import type { FlipList, PackedWeights, WeightRows } from "./kernels/commands.ts";
 import { planeBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { blocksAfter, flipList } from "./kernels/flips.ts";
 import type { DigitChanges } from "./kernels/patch-weights.ts";
 import { patchDigits } from "./kernels/patch-weights.ts";
+import { canAddRows, weightRows } from "./kernels/weight-rows.ts";
 import { weightTerm } from "./kernels/weights.ts";
 import type { LayerFaults } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -14,6 +15,8 @@ import type { StoredLayer } from "./stored-layer.ts";
 export interface LayerWeights {
   /** one for each group of outputs */
   readonly packed: readonly PackedWeights[];
+  /** where inputs are spikes: the weights of each input side by side */
+  readonly rows: WeightRows | null;
   /** marginal cells, drawn anew at each read */
   readonly flips: readonly FlipList[];
   /** key of the read draws */
@@ -32,7 +35,28 @@ export function packStored(engine: Engine, stored: StoredLayer): LayerWeights {
       weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance),
     ),
   }));
-  return { packed, flips: [], key: [0, 0] };
+  return { packed, rows: spikingRows(engine, stored, stored.slices[0]), flips: [], key: [0, 0] };
+}
+
+/** Rows of events, where a layer's inputs are spikes and its weights ±1. */
+function spikingRows(
+  engine: Engine,
+  { placement, isSpiking, groups }: StoredLayer,
+  digits: Int8Array,
+): WeightRows | null {
+  const { inputs, outputs, encoding } = placement;
+  const [{ significance }] = encoding.senses;
+  const fits = groups === 1 && encoding.senses.length === 1 && canAddRows(inputs, significance);
+  return isSpiking && fits ? weightRows(engine, digits, outputs, inputs, significance) : null;
+}
+
+/** The digits of a layer of one slice in one trial. */
+function changedDigits({ slices }: StoredLayer, { changed }: LayerFaults): Int8Array {
+  const digits = slices[0].slice();
+  changed.weight.forEach((weight, k) => {
+    digits[weight] = changed.digit[k];
+  });
+  return digits;
 }
 
 /** Digits of a group's outputs, as views. */
@@ -71,7 +95,12 @@ export function packTrial(
     });
     return { inputs, outputs, terms: patched };
   });
-  return { packed, flips: flipsOf(engine, placement, faults.marginal, groups), key };
+  return {
+    packed,
+    rows: clean.rows && spikingRows(engine, stored, changedDigits(stored, faults)),
+    flips: flipsOf(engine, placement, faults.marginal, groups),
+    key,
+  };
 }
 
 interface Part {

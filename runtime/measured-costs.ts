@@ -20,7 +20,10 @@ export async function measuredCosts(
   return {
     energy: {
       perInference_J: byCurrent ? await energyOfReads(image, activity) : await readEnergyOf(image),
-      synapsesRead: image.costs.reduce((total, layer) => total + layer.synapsesRead, 0),
+      synapsesRead: byCurrent
+        ? sum(activity.map(({ reads, outputs }) => sum(reads) * outputs))
+        : image.costs.reduce((total, layer) => total + layer.synapsesRead, 0),
+      maskedAreRead: !byCurrent,
       synapsesMasked: activity.reduce((total, layer) => total + layer.masked * layer.outputs, 0),
       presented,
       presentedPerInput:

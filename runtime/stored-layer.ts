@@ -15,6 +15,8 @@ export interface StoredLayer {
   readonly placement: LayerPlacement;
   /** position among the image's matrix layers: part of every key of a random draw */
   readonly index: number;
+  /** true where its inputs are spikes */
+  readonly isSpiking: boolean;
   /** [banks x wordLines x bitLines] */
   readonly levels: Uint8Array;
   /** senses of one bank */
@@ -79,7 +81,21 @@ export async function loadStoredLayer(
   const groups = access?.groups ?? 1;
   const slices = sliceDigits(placement, digits, perBank, lines, order);
   const zeros = slices.reduce((sum, slice) => sum + countZeros(slice), 0);
-  return { placement, index, levels, perBank, digits, lines, order, groups, slices, zeros };
+  const matrix = image.layers.find((layer) => layer.id === placement.layer);
+  const isSpiking = matrix?.kind === "matrix" && matrix.presentation.kind === "spikes";
+  return {
+    placement,
+    index,
+    isSpiking,
+    levels,
+    perBank,
+    digits,
+    lines,
+    order,
+    groups,
+    slices,
+    zeros,
+  };
 }
 
 function accessOf(image: ProgrammingImage, { layer }: LayerPlacement): WindowAccess | null {

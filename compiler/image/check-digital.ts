@@ -83,7 +83,7 @@ export function checkDigital(layer: DigitalLayer, image: ProgrammingImage, need:
   const to = image.buffers.get(layer.to);
   const [reads, writes] = [from, to].map((buffer) => sizeOf(buffer?.shape ?? []));
   need(
-    layer.op === "permute" || layer.op === "pool" || reads === writes,
+    ["permute", "pool", "spikes"].includes(layer.op) || reads === writes,
     where,
     `as many results as the ${reads} values it reads`,
     writes,
@@ -130,6 +130,35 @@ export function checkDigital(layer: DigitalLayer, image: ProgrammingImage, need:
       need(ranges, where, "to read and write codes of one range", `${from?.kind} and ${to?.kind}`);
       checkDirections(directions, window.channels, where, need);
       checkFilled(window, where, need);
+      return;
+    }
+    case "spikes": {
+      const { steps, table } = layer;
+      need(from?.kind === "float" && from.type === "uint8", where, "bytes to read", from?.kind);
+      need(writes === steps * reads, where, `${steps} steps of ${reads} spikes`, writes);
+      need(table.length === steps * 256, where, `a table of ${steps * 256}`, table.length);
+      need(
+        table.every((code) => code <= 1),
+        where,
+        "spikes of 0 or 1 in its table",
+        "another one",
+      );
+      checkCodes(to, { minimum: 0, maximum: 1, step: 1 }, where, need);
+      return;
+    }
+    case "integrate-fire": {
+      const { steps, thresholds } = layer;
+      need(from?.kind === "sums", where, "sums to read", from?.kind);
+      need(
+        reads === steps * thresholds.length,
+        where,
+        `${steps} steps of ${thresholds.length} sums`,
+        reads,
+      );
+      checkCodes(to, { minimum: 0, maximum: 1, step: 1 }, where, need);
+      const bound = from?.kind === "sums" ? from.bound : 0;
+      const largest = thresholds.reduce((most, t) => Math.max(most, Math.abs(t)), 0);
+      need(steps * (bound + largest) < 2 ** 31, where, "potentials below 2^31", largest);
       return;
     }
     case "requantize":

@@ -132,10 +132,26 @@ function digitalLines(layer: DigitalLayer): readonly string[] {
         `  ${windowText(layer.window)}`,
         `  smallest    ${layer.directions.filter((way) => way < 0).length} of ${layer.directions.length} channels, else the largest`,
       ];
+    case "spikes":
+      return [
+        `  spikes      ${layer.steps} steps: ${listText(spikingBytes(layer.table))}`,
+        `  hash        ${hashOf(layer.table)}`,
+      ];
+    case "integrate-fire":
+      return [
+        `  neurons     ${layer.thresholds.length} over ${layer.steps} steps, reset ${layer.reset === "zero" ? "to 0" : "by subtraction"}; fire at ${listText(Array.from(layer.thresholds))}`,
+        `  hash        ${hashOf(layer.thresholds)}`,
+      ];
     case "requantize":
       return requantizeLines(layer.requantize);
   }
 }
+
+/** By step, how many of the 256 bytes spike. */
+const spikingBytes = (table: Uint8Array): readonly number[] =>
+  Array.from({ length: table.length / 256 }, (_, step) =>
+    table.subarray(step * 256, (step + 1) * 256).reduce((sum, code) => sum + code, 0),
+  );
 
 function requantizeLines(requantize: Requantize): readonly string[] {
   switch (requantize.kind) {

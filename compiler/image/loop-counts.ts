@@ -30,7 +30,8 @@ function repetitions(presentation: Presentation): { planes: number; repeats: num
       return { planes: presentation.significances.length, repeats: 1 };
     case "stochastic":
       return { planes: 1, repeats: presentation.presentations };
+    // its positions are the steps
     case "spikes":
-      return { planes: 1, repeats: presentation.steps };
+      return { planes: 1, repeats: 1 };
   }
 }

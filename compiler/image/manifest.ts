@@ -49,6 +49,8 @@ export type StoredDigital =
       readonly directions: EntryName;
     })
   | (Omit<Op<"permute">, "order"> & { readonly order: EntryName })
+  | (Omit<Op<"spikes">, "table"> & { readonly table: EntryName })
+  | (Omit<Op<"integrate-fire">, "thresholds"> & { readonly thresholds: EntryName })
   | (Omit<Op<"pool">, "directions"> & { readonly directions: EntryName })
   | (Omit<Op<"requantize">, "requantize"> & { readonly requantize: StoredRequantize });
 

@@ -238,6 +238,10 @@ async function readLayer(stored: StoredLayer, entries: Entries): Promise<Layer> 
           return { ...step, order: await typed(entries, step.order, Int32Array) };
         case "pool":
           return { ...step, directions: await typed(entries, step.directions, Int8Array) };
+        case "spikes":
+          return { ...step, table: await typed(entries, step.table, Uint8Array) };
+        case "integrate-fire":
+          return { ...step, thresholds: await typed(entries, step.thresholds, Int32Array) };
         case "requantize":
           return { ...step, requantize: await readRequantize(step.requantize, entries) };
       }

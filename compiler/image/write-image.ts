@@ -221,6 +221,17 @@ async function storeDigital(layer: DigitalLayer, archive: Archive): Promise<Stor
         directions: await archive.array(name, "int8", [directions.length], directions),
       };
     }
+    case "spikes": {
+      const { steps, table } = layer;
+      const name = arrayName(layer.id, "table");
+      return { ...layer, table: await archive.array(name, "uint8", [steps, 256], table) };
+    }
+    case "integrate-fire": {
+      const { thresholds } = layer;
+      const name = arrayName(layer.id, "thresholds");
+      const shape = [thresholds.length];
+      return { ...layer, thresholds: await archive.array(name, "int32", shape, thresholds) };
+    }
     case "requantize":
       return {
         ...layer,

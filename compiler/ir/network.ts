@@ -78,7 +78,7 @@ export type Presentation =
     }
   /** Bernoulli presentations of a probability, outputs summed (R5) */
   | { readonly kind: "stochastic"; readonly presentations: number }
-  /** spikes over time steps (S6) */
+  /** spikes (S6): the positions are the time steps, and a code of 0 is no spike */
   | { readonly kind: "spikes"; readonly steps: number };
 
 /**
@@ -178,6 +178,32 @@ export type DigitalLayer =
       readonly window: WindowShape;
       /** [channels] 1: the largest, −1: the smallest */
       readonly directions: Int8Array;
+    }
+  /** bytes of an input to spikes over time: code of element e at step t is table[t·256 + byte e] */
+  | {
+      readonly kind: "digital";
+      readonly op: "spikes";
+      readonly id: LayerId;
+      readonly from: BufferId;
+      readonly to: BufferId;
+      readonly steps: number;
+      /** [steps x 256] 0 or 1 */
+      readonly table: Uint8Array;
+    }
+  /**
+   * Sums over time steps to spikes (S6): each step adds its sum to the potential; at its threshold a neuron fires,
+   * and its potential starts again from 0 or is lowered by the threshold.
+   */
+  | {
+      readonly kind: "digital";
+      readonly op: "integrate-fire";
+      readonly id: LayerId;
+      readonly from: BufferId;
+      readonly to: BufferId;
+      readonly steps: number;
+      /** [neurons] smallest potential that fires */
+      readonly thresholds: Int32Array;
+      readonly reset: "zero" | "subtract";
     }
   /** sums that several layers read, to codes */
   | {

@@ -95,6 +95,7 @@ const readOut = tagged("kind", [
   variant("kind", "adc", { bits: Type.Integer({ minimum: 1, maximum: 24 }), minimum: int32 }),
 ]);
 
+const steps = Type.Integer({ minimum: 1, maximum: 2 ** 20 });
 const digital = (op, properties) =>
   exact({
     kind: oneOf(["digital"]),
@@ -133,6 +134,12 @@ const layer = tagged("kind", [
         inner: count(),
       }),
       digital("permute", { order: entryName }),
+      digital("spikes", { steps, table: entryName }),
+      digital("integrate-fire", {
+        steps,
+        thresholds: entryName,
+        reset: oneOf(["zero", "subtract"]),
+      }),
       digital("pool", { window: exact(window), directions: entryName }),
       digital("requantize", { requantize, channels: count(), inner: count() }),
     ]),

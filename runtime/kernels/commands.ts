@@ -208,6 +208,38 @@ export interface Transpose {
   readonly bytes: 1 | 2 | 4;
 }
 
+/**
+ * Rows of weights of ±1 (or 0) of the inputs whose mask bit is set, added: sums[o] = Σ rows[input][o]. `every` adds
+ * all rows, times their bits, with the same result: what events save is measured against it.
+ */
+export interface AddRows extends OverRows {
+  readonly kind: "add-rows";
+  readonly mask: Rows;
+  readonly sums: Rows;
+  readonly weights: WeightRows;
+  readonly every: boolean;
+}
+
+/** i8[inputs][padded] by `weightRows`, outputs padded to a multiple of 64; at most 32,767 inputs. */
+export interface WeightRows {
+  readonly at: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly padded: number;
+}
+
+/** int32 sums [steps][neurons] of a row -> int16 codes 0 or 1: potentials add up, fire at their threshold and are reset. */
+export interface IntegrateFire extends OverRows {
+  readonly kind: "integrate-fire";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly steps: number;
+  readonly neurons: number;
+  /** i32[neurons] */
+  readonly thresholds: number;
+  readonly reset: "zero" | "subtract";
+}
+
 /** Marginal cells that are laid out together. */
 export const FLIP_BLOCK = 64;
 
@@ -346,6 +378,8 @@ export type Command =
   | Window
   | Pool
   | Transpose
+  | AddRows
+  | IntegrateFire
   | Flip
   | Words
   | Compare

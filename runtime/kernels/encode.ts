@@ -178,6 +178,16 @@ function bodyWords(
       const { from, to, bytes } = command;
       return body(15, 1, [...rows(from), ...rows(to), command.rows, command.columns, bytes]);
     }
+    case "add-rows": {
+      const { at, inputs, outputs, padded } = command.weights;
+      const shape = [inputs, outputs, at, padded, command.every ? 1 : 0];
+      return body(16, command.positions, [...rows(command.mask), ...rows(command.sums), ...shape]);
+    }
+    case "integrate-fire": {
+      const { steps, neurons, thresholds, reset } = command;
+      const shape = [steps, neurons, thresholds, reset === "subtract" ? 1 : 0];
+      return body(17, command.positions, [...rows(command.from), ...rows(command.to), ...shape]);
+    }
     case "flip": {
       const { term, list } = command;
       const { frequent, rare } = list;

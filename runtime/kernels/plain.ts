@@ -179,6 +179,33 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       for (let i = 0; i < elements; i++) to[i] = order[i] < 0 ? command.fill : from[order[i]];
       return;
     }
+    case "add-rows": {
+      const { inputs, outputs, padded, at: weightsAt } = command.weights;
+      const bits = at(command.mask, planeBytes(inputs));
+      const weights = memory.int8(weightsAt, inputs * padded);
+      const to = asInt32(command.sums, outputs);
+      to.fill(0);
+      for (let i = 0; i < inputs; i++) {
+        for (let o = 0; o < outputs; o++) to[o] += bitOf(bits, i) * weights[i * padded + o];
+      }
+      return;
+    }
+    case "integrate-fire": {
+      const { steps, neurons, reset } = command;
+      const from = asInt32(command.from, steps * neurons);
+      const to = asInt16(command.to, steps * neurons);
+      const thresholds = memory.int32(command.thresholds, neurons);
+      for (let n = 0; n < neurons; n++) {
+        let potential = 0;
+        for (let t = 0; t < steps; t++) {
+          potential += from[t * neurons + n];
+          const fires = potential >= thresholds[n];
+          to[t * neurons + n] = fires ? 1 : 0;
+          if (fires) potential = reset === "zero" ? 0 : potential - thresholds[n];
+        }
+      }
+      return;
+    }
     case "flip": {
       const { list, sampleList } = command;
       const numbers = sampleList === null ? null : memory.uint32(sampleList, sample + 1);

@@ -129,8 +129,11 @@ export function errorTable({ layers }: EvaluationReport, paint: Paint): string {
 }
 
 function costsText({ energy, interval_s, latency_s, seed, noise }: EvaluationReport): string {
-  const { perInference_J, synapsesRead, synapsesMasked } = energy;
-  const masked =
+  const { perInference_J, synapsesRead, synapsesMasked, maskedAreRead, presented } = energy;
+  const rates = presented.map(
+    ({ layer, perInput }) => `${layer} ${Number(perInput.toPrecision(3))}`,
+  );
+  const apart =
     synapsesMasked === null || synapsesMasked === 0 || synapsesRead === 0
       ? ""
       : `, ${grouped(Math.round(synapsesMasked))} of them with a masked input: ` +
@@ -138,8 +141,16 @@ function costsText({ energy, interval_s, latency_s, seed, noise }: EvaluationRep
   return pairs([
     [
       "energy",
-      `${formatQuantity(perInference_J, "J")} an inference; ${plural(synapsesRead, "synapse")} read${masked}`,
+      `${formatQuantity(perInference_J, "J")} an inference; ${plural(Math.round(synapsesRead), "synapse")} read${maskedAreRead ? apart : ""}`,
     ],
+    ...(maskedAreRead
+      ? []
+      : [
+          [
+            "reads",
+            `${Number(energy.presentedPerInput.toPrecision(3))} an input and inference: ${rates.join(", ")}; masked inputs are not read`,
+          ] as const,
+        ]),
     [
       "time",
       `latency ${duration(latency_s)}, one inference every ${duration(interval_s)} when pipelined`,

@@ -97,8 +97,11 @@ export interface EvaluationReport {
   }[];
   readonly energy: {
     readonly perInference_J: number;
-    /** synapses sensed in one inference as scheduled, and those of them whose input is masked (no read current) */
+    /** synapses sensed in one inference: as scheduled, or, where masked inputs are not read, by mean over samples */
     readonly synapsesRead: number;
+    /** true: synapses of masked inputs are sensed with the others, without read current; false: left out (1S1R) */
+    readonly maskedAreRead: boolean;
+    /** synapses that are scheduled and whose input is masked */
     readonly synapsesMasked: number | null;
     /** presentations of inputs that are not masked, in one inference: spikes, where inputs are spikes (S6) */
     readonly presented: readonly {

@@ -5,6 +5,7 @@ import { permute, requantize, requantizeTable, thresholdBytes, thresholdFloat } 
 import { compare, scanPairs } from "./banks";
 import { flip } from "./flips";
 import { words } from "./random";
+import { addRows, integrateFire } from "./spikes";
 import { pool, transpose, windows } from "./window";
 import { ERROR } from "./program";
 
@@ -27,6 +28,8 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 13: return windows(command, begin, end, scratch);
     case 14: return pool(command, begin, end, scratch);
     case 15: return transpose(command, begin, end, scratch);
+    case 16: return addRows(command, begin, end, scratch);
+    case 17: return integrateFire(command, begin, end, scratch);
     default: return scanPairs(command, begin, end, scratch);
   }
 }

@@ -172,6 +172,7 @@ export function smallEvaluation(): EvaluationReport {
     energy: {
       perInference_J: 33.6e-12,
       synapsesRead: 2400,
+      maskedAreRead: true,
       synapsesMasked: 400,
       presented: [{ layer: "fc1", inputs: 50, perInference: 42, perInput: 0.84 }],
       presentedPerInput: 0.84,
