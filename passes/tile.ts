@@ -130,10 +130,38 @@ function gated(
   };
 }
 
+const groupsOf = ({ access }: MatrixLayer): number =>
+  access.kind === "window" ? access.groups : 1;
+
+/**
+ * The outputs of a tile share its word lines, and so its inputs: of a convolution in groups they belong to one group,
+ * and every group has banks of its own. (On bit lines a word line is read with the inputs of its own output.)
+ */
+function gatedGroups(
+  shape: Shape,
+  groups: number,
+  target: TargetSpec,
+): { readonly layout: Layout; readonly reason: string } {
+  const reason = "inputs run on the word lines";
+  if (groups === 1) return { layout: gated(shape, target), reason };
+  const perGroup = shape.outputs / groups;
+  let tile = Math.min(perGroup, shape.perWordLine);
+  while (perGroup % tile !== 0) tile--;
+  const layout = gated({ ...shape, perWordLine: tile }, target);
+  return { layout, reason: `${reason}; ${groups} groups in banks of their own` };
+}
+
 function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext): LayerPlacement {
   const encoding = chooseEncoding(layer, target);
   const { array } = target.technology;
   const perWordLine = weightsOfLine(array.bitLines, encoding);
+  if (perWordLine < 1) {
+    throw new XbcError(
+      "LIMIT",
+      `layer ${layer.id}: needs a bank of at least ${encoding.cellsPerWeight} bit lines for one ${layer.alphabet.name} weight ` +
+        `(${encoding.name}), found ${array.bitLines}; give a wider --bank`,
+    );
+  }
   const inputs = layer.inputs + layer.alwaysOn;
   const shape = {
     inputs,
@@ -144,7 +172,7 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
   };
   const { layout, reason } =
     array.inputsOn === "word lines"
-      ? { layout: gated(shape, target), reason: "inputs run on the word lines" }
+      ? gatedGroups(shape, groupsOf(layer), target)
       : chooseConfiguration(shape, context.options.configuration);
   return {
     layer: layer.id,

@@ -1,3 +1,4 @@
+import { kernelDigits } from "./kernel-digits.ts";
 import type { LayerFaults } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 
@@ -17,7 +18,8 @@ const TOTAL = 2 ** 32;
 
 /** Expected errors of a read, from the senses that changed and the chances of those drawn at each read. */
 export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): LayerErrors {
-  const { slices, zeros } = stored;
+  const { slices, zeros, placement } = stored;
+  const { isBit, reading } = kernelDigits(placement.encoding);
   const signs = slices.length * slices[0].length - zeros;
   if (!faults) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
   const tally = { type1: 0, type2: 0, type3: 0 };
@@ -29,13 +31,14 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
   };
   const { changed, marginal } = faults;
   for (let k = 0; k < changed.weight.length; k++)
-    add(slices[changed.slice[k]][changed.weight[k]], changed.digit[k], 1);
+    add(reading(slices[changed.slice[k]][changed.weight[k]]), reading(changed.digit[k]), 1);
   for (let k = 0; k < marginal.weight.length; k++) {
-    const was = slices[marginal.slice[k]][marginal.weight[k]];
+    const was = reading(slices[marginal.slice[k]][marginal.weight[k]]);
+    const minus = isBit ? marginal.belowOrZero[k] : marginal.below[k];
     // where the digit held is not the stored one, it stands among those changed
-    add(was, marginal.digit[k], -1);
-    add(was, -1, marginal.below[k] / TOTAL);
-    add(was, 0, (marginal.belowOrZero[k] - marginal.below[k]) / TOTAL);
+    add(was, reading(marginal.digit[k]), -1);
+    add(was, -1, minus / TOTAL);
+    add(was, 0, (marginal.belowOrZero[k] - minus) / TOTAL);
     add(was, 1, 1 - marginal.belowOrZero[k] / TOTAL);
   }
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);

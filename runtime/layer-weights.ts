@@ -1,5 +1,6 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Key } from "../compiler/random.ts";
+import { kernelDigits } from "./kernel-digits.ts";
 import type { FlipList, PackedWeights, WeightRows } from "./kernels/commands.ts";
 import { planeBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
@@ -27,12 +28,13 @@ export interface LayerWeights {
 export function packStored(engine: Engine, stored: StoredLayer): LayerWeights {
   const { placement, groups } = stored;
   const { encoding, inputs } = placement;
+  const { significances } = kernelDigits(encoding);
   const outputs = placement.outputs / groups;
   const packed = Array.from({ length: groups }, (_, group) => ({
     inputs,
     outputs,
     terms: groupSlices(stored, group).map((slice, s) =>
-      weightTerm(engine, slice, outputs, inputs, encoding.senses[s].significance),
+      weightTerm(engine, slice, outputs, inputs, significances[s]),
     ),
   }));
   return { packed, rows: spikingRows(engine, stored, stored.slices[0]), flips: [], key: [0, 0] };
@@ -78,6 +80,7 @@ export function packTrial(
 ): LayerWeights {
   const { placement, groups } = stored;
   const { inputs, encoding } = placement;
+  const { significances } = kernelDigits(encoding);
   const packed = clean.packed.map(({ terms, outputs }, group): PackedWeights => {
     const slices = groupSlices(stored, group);
     const patched = terms.map((term, s) => {
@@ -91,7 +94,7 @@ export function packTrial(
       if (quick) return quick;
       const digits = slices[s].slice();
       for (let k = 0; k < changes.weight.length; k++) digits[changes.weight[k]] = changes.digit[k];
-      return weightTerm(engine, digits, outputs, inputs, encoding.senses[s].significance);
+      return weightTerm(engine, digits, outputs, inputs, significances[s]);
     });
     return { inputs, outputs, terms: patched };
   });
@@ -135,9 +138,9 @@ export function flipsOf(
   groups = 1,
 ): readonly FlipList[] {
   const lists: FlipList[] = [];
-  const significances = new Set(encoding.senses.map(({ significance }) => significance));
-  for (const significance of significances) {
-    const isOwn = encoding.senses.map((sense) => sense.significance === significance);
+  const { significances } = kernelDigits(encoding);
+  for (const significance of new Set(significances)) {
+    const isOwn = significances.map((own) => own === significance);
     const order = byOutput(weight, outputs, inputs, (k) => isOwn[slice[k]]);
     if (order.length === 0) continue;
     const cells = {

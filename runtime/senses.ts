@@ -1,6 +1,7 @@
 import type { NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import { kernelDigits } from "./kernel-digits.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { pairReader } from "./noise/pair-reader.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
@@ -207,9 +208,15 @@ function faultsOf(stored: StoredLayer, { candidates, sensed }: SensedLayer): Lay
   if (candidates) for (const sense of candidates) look(sense);
   else for (let sense = 0; sense < before.length; sense++) look(sense);
   const { marginal, below, belowOrZero } = sensed;
+  const { isBit } = kernelDigits(stored.placement.encoding);
   return {
     changed: weightDigits(stored, changed.subarray(0, count), sensed.digits),
-    marginal: { ...weightDigits(stored, marginal, sensed.digits), below, belowOrZero },
+    marginal: {
+      ...weightDigits(stored, marginal, sensed.digits),
+      // of a bit, −1 counts as 0
+      below: isBit ? new Float64Array(below.length) : below,
+      belowOrZero: isBit ? below : belowOrZero,
+    },
   };
 }
 
@@ -222,6 +229,7 @@ function differences(before: Int8Array, now: Int8Array): number {
 function weightDigits(stored: StoredLayer, senses: Int32Array, digits: Int8Array): WeightDigits {
   const weightOf = weightFinder(stored);
   const slices = stored.placement.encoding.senses.length;
+  const kernel = kernelDigits(stored.placement.encoding);
   const weight = new Int32Array(senses.length);
   const slice = new Uint8Array(senses.length);
   const digit = new Int8Array(senses.length);
@@ -229,7 +237,7 @@ function weightDigits(stored: StoredLayer, senses: Int32Array, digits: Int8Array
     weight[k] = weightOf(senses[k]);
     // whole weights fill a word line, so senses of a layer go through the senses of a weight in turn
     slice[k] = senses[k] % slices;
-    digit[k] = digits[senses[k]];
+    digit[k] = kernel.digit(digits[senses[k]]);
   }
   return { weight, slice, digit };
 }

@@ -4,6 +4,7 @@ import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { BufferId, MatrixLayer } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import type { InputRows } from "./input.ts";
+import { kernelDigits } from "./kernel-digits.ts";
 import type { Command, PackedWeights, PlaneTerm, Rows } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { thresholdTable } from "./kernels/thresholds.ts";
@@ -204,6 +205,7 @@ function packPair(
   outputs: Int32Array,
 ) {
   const { inputs, encoding } = placement;
+  const { significances } = kernelDigits(encoding);
   const places = new Map([...outputs].map((output, place): [number, number] => [output, place]));
   const moved = (weight: number) => {
     const output = Math.floor(weight / inputs);
@@ -219,9 +221,7 @@ function packPair(
   const packed = (): PackedWeights => ({
     inputs,
     outputs: outputs.length,
-    terms: rows.map((row, s) =>
-      weightTerm(engine, row, outputs.length, inputs, encoding.senses[s].significance),
-    ),
+    terms: rows.map((row, s) => weightTerm(engine, row, outputs.length, inputs, significances[s])),
   });
   const before = packed();
   const { changed, marginal } = faults;

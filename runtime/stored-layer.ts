@@ -6,6 +6,7 @@ import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { WindowAccess } from "../compiler/ir/network.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
 import { tapsOfWindow } from "../compiler/ir/window.ts";
+import { kernelDigits } from "./kernel-digits.ts";
 
 /** digit of a sense whose cells hold no weight */
 const NO_DIGIT = 2;
@@ -29,9 +30,9 @@ export interface StoredLayer {
   readonly order: Int32Array | null;
   /** outputs in so many groups, which read channels of their own */
   readonly groups: number;
-  /** the same digits by sense of a weight, [outputs x inputs] each, inputs in the kernels' order */
+  /** the same by sense of a weight as kernels hold them, [outputs x inputs] each, inputs in the kernels' order */
   readonly slices: readonly Int8Array[];
-  /** digits that are 0 */
+  /** readings that are 0 */
   readonly zeros: number;
 }
 
@@ -80,7 +81,8 @@ export async function loadStoredLayer(
   const order = access && kernelOrder(access);
   const groups = access?.groups ?? 1;
   const slices = sliceDigits(placement, digits, perBank, lines, order);
-  const zeros = slices.reduce((sum, slice) => sum + countZeros(slice), 0);
+  const isBit = kernelDigits(placement.encoding).isBit;
+  const zeros = isBit ? 0 : slices.reduce((sum, slice) => sum + countZeros(slice), 0);
   const matrix = image.layers.find((layer) => layer.id === placement.layer);
   const isSpiking = matrix?.kind === "matrix" && matrix.presentation.kind === "spikes";
   return {
@@ -194,6 +196,7 @@ function sliceDigits(
   order: Int32Array | null,
 ): readonly Int8Array[] {
   const { encoding, inputs, outputs, bankWordLines } = placement;
+  const { digit } = kernelDigits(encoding);
   const slices = encoding.senses.map(() => new Int8Array(outputs * inputs));
   const perLine = perBank / bankWordLines;
   const count = encoding.senses.length;
@@ -208,7 +211,7 @@ function sliceDigits(
     ) {
       const input = weight % inputs;
       const to = order ? weight - input + order[input] : weight;
-      for (let s = 0; s < count; s++) slices[s][to] = digits[base + a + s];
+      for (let s = 0; s < count; s++) slices[s][to] = digit(digits[base + a + s]);
     }
   });
   return slices;

@@ -139,7 +139,7 @@ const technology: Technology = {
     activeWordLines: 1,
     sensedBitLines: 65536,
   },
-  encodings: ["single-binary"],
+  encodings: ["single-binary", "bit-sliced"],
   conventions: { plusOne: "HRS", wordLineCurrent: "data", senseReference: "per bank" },
   parameters: { ...selector, ...scaling, ...wires, ...programming, ...reading },
   conditions: {

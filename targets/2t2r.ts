@@ -224,7 +224,7 @@ const technology: Technology = {
     activeWordLines: 1,
     sensedBitLines: 64,
   },
-  encodings: ["differential-binary", "differential-ternary"],
+  encodings: ["differential-binary", "differential-ternary", "bit-sliced"],
   conventions: { plusOne: "HRS/LRS", sourceLine: "per-pair" },
   parameters: { ...resistances, ...amplifier, ...ageing, ...programming, ...reading },
   conditions: {

@@ -71,14 +71,14 @@ function gridOf(magnitudes: Set<number> | null): number | null {
   if (sorted.length === 0) return 1;
   if (!sorted.every(Number.isFinite)) return null;
   if (sorted.length === 1) return sorted[0];
-  let pitch = sorted[0];
-  for (let k = 1; k < sorted.length; k++) pitch = Math.min(pitch, sorted[k] - sorted[k - 1]);
   const largest = sorted[sorted.length - 1];
   // Integers are their own codes, even where their common divisor is larger: no scale to round.
   if (sorted.every(Number.isInteger)) {
     const divisor = greatestDivisor(sorted);
     return largest / divisor <= LARGEST_CODE ? divisor : null;
   }
+  const pitch = commonMeasure(sorted);
+  if (pitch === null) return null;
   for (let divisor = 1; divisor <= 4; divisor++) {
     const top = Math.round((largest / pitch) * divisor);
     if (top > LARGEST_CODE) return null;
@@ -86,6 +86,28 @@ function gridOf(magnitudes: Set<number> | null): number | null {
     if (scale !== null) return scale;
   }
   return null;
+}
+
+/**
+ * The number of which all magnitudes are whole multiples, but for the rounding of each to float32, by Euclid's
+ * algorithm; null where it would have to be too small. The multiples of a code's scale are known to 2^−24 of the
+ * largest magnitude, so that a rest below 2^−20 of it is none.
+ */
+function commonMeasure(sorted: readonly number[]): number | null {
+  const largest = sorted[sorted.length - 1];
+  const nothing = largest * 2 ** -20;
+  const least = (largest / LARGEST_CODE) * (1 - 2 ** -10);
+  let measure = sorted[0];
+  for (const magnitude of sorted) {
+    let [x, y] = [magnitude, measure];
+    while (y > nothing) {
+      const rest = Math.abs(x - Math.round(x / y) * y);
+      [x, y] = [y, rest];
+      if (x < least) return null;
+    }
+    measure = x;
+  }
+  return measure;
 }
 
 function greatestDivisor(sorted: readonly number[]): number {

@@ -14,7 +14,7 @@ export interface WindowLayerDraw {
   readonly pads: readonly [number, number, number, number, number, number];
   readonly auto: "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
   readonly groups: "one" | "two" | "depthwise";
-  readonly alphabet: "binary" | "ternary";
+  readonly alphabet: "binary" | "ternary" | "int3" | "int5";
   readonly scale: "one" | "tensor" | "outputs";
   readonly bias: boolean;
   readonly norm: "none" | "BatchNormalization" | "affine";
@@ -47,7 +47,7 @@ const layerDraws: fc.Arbitrary<WindowLayerDraw> = fc.record({
   pads: fc.tuple(pad, pad, pad, pad, pad, pad),
   auto: fc.constantFrom("NOTSET", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"),
   groups: fc.constantFrom("one", "one", "two", "depthwise"),
-  alphabet: fc.constantFrom("binary", "ternary"),
+  alphabet: fc.constantFrom("binary", "ternary", "int3", "int5"),
   scale: fc.constantFrom("one", "tensor", "outputs"),
   bias: fc.boolean(),
   norm: fc.constantFrom("none", "BatchNormalization", "affine"),
@@ -163,12 +163,19 @@ function convolved(b: Builder, image: Image, layer: WindowLayerDraw): Image {
   const inputs = perGroup * sizeOf(kernel);
   const scales = {
     one: () => 1,
-    tensor: () => 0.37,
-    outputs: (o: number) => 0.1 + draw(seed, -o - 1),
+    tensor: () => Math.fround(0.37),
+    outputs: (o: number) => Math.fround(0.1 + draw(seed, -o - 1)),
   };
   const weights = Array.from({ length: filters * inputs }, (_, k) => {
     const drawn = draw(seed, k);
-    const code = alphabet === "ternary" && drawn < 0.3 ? 0 : drawn < 0.6 ? -1 : 1;
+    const sign = drawn < 0.6 ? -1 : 1;
+    const largest = { binary: 1, ternary: 1, int3: 3, int5: 15 }[alphabet];
+    const code =
+      largest > 1
+        ? Math.round((2 * drawn - 1) * largest)
+        : alphabet === "ternary" && drawn < 0.3
+          ? 0
+          : sign;
     return Math.fround(code * scales[layer.scale](Math.floor(k / inputs)));
   });
   const bias = Array.from({ length: filters }, (_, o) => draw(seed, 1000 + o) * 4 - 2);
