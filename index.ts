@@ -88,6 +88,7 @@ export const defaultOptions: CompileOptions = {
   readout: null,
   ternaryThreshold: null,
   calibration: null,
+  defects: null,
   seed: 0,
 };
 
@@ -129,7 +130,7 @@ export type { CircuitAnswer } from "./runtime/circuit/solve.ts";
 export { solve } from "./runtime/circuit/solve.ts";
 export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
 export { evaluate } from "./runtime/evaluate.ts";
-export { program } from "./runtime/program.ts";
+export { program, stuckCells } from "./runtime/program.ts";
 export { defectMap } from "./runtime/readback.ts";
 export type { RunOptions, RunResult } from "./runtime/run.ts";
 export { run } from "./runtime/run.ts";

@@ -9,6 +9,7 @@ import { readCalibration } from "./calibration.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import type { Console } from "./console.ts";
 import { readDataset } from "./data.ts";
+import { readDefects } from "./defects.ts";
 import { findTechnology, readWhole } from "./discover.ts";
 import { inFile } from "./exit.ts";
 import { externalData, writeAtomically } from "./files.ts";
@@ -30,6 +31,7 @@ interface Flags extends CommonFlags {
   readonly readout?: string;
   readonly ternaryThreshold?: number;
   readonly calibration?: string;
+  readonly defects?: readonly string[];
   readonly seed: number;
   readonly store?: boolean;
   readonly eval?: string;
@@ -92,6 +94,11 @@ export default defineCommand<Flags>({
         "ternarize below this share of a row's mean magnitude",
         values.positiveNumber("--ternary-threshold 0.7"),
       )
+      .option(
+        "--defects <map>",
+        "stuck cells of the die (.npz of verify --map), to be avoided; repeatable",
+        values.repeated,
+      )
       .option("--calibration <data>", "data whose activations set quantization ranges")
       .option("--seed <number>", "seed of drawn inputs", values.seedNumber, 0)
       .option("--store", "write the archive without compression")
@@ -152,6 +159,7 @@ async function compileModel(
     readout: flags.readout ?? null,
     ternaryThreshold: flags.ternaryThreshold ?? null,
     calibration,
+    defects: await readDefects(flags.defects ?? []),
     seed: flags.seed,
     externalData: external,
     progress: console.progress,

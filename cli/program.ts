@@ -1,5 +1,5 @@
 import { writeDie } from "../compiler/image/die-file.ts";
-import { program } from "../index.ts";
+import { program, stuckCells } from "../index.ts";
 import { programText } from "../runtime/report/program-text.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import { underCondition } from "./condition.ts";
@@ -16,6 +16,7 @@ interface Flags extends CommonFlags {
   readonly trial: number;
   readonly at?: number;
   readonly stuck: number;
+  readonly map?: string;
 }
 
 export default defineCommand<Flags>({
@@ -46,22 +47,26 @@ export default defineCommand<Flags>({
         values.wholeNumber(0, "--trial 0", 2 ** 32 - 1),
         0,
       )
-      .option("--stuck <share>", "share of cells that no pulse moves", values.share, 0),
+      .option("--stuck <share>", "share of cells that no pulse moves", values.share, 0)
+      .option("--map <file>", "with --stuck: write all stuck cells, as a test of the array finds"),
   run: async ([path], flags, console) =>
     withImage(path, async (compiled) => {
       const image =
         flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
       const { at = 0 } = flags;
       checkedTimes(image, at > 0 ? [at] : []);
-      const { report, die } = await program(image, {
+      const options = {
         ...(flags.routine === undefined ? {} : { routine: flags.routine }),
         ...(flags.seed === undefined ? {} : { seed: flags.seed }),
         trial: flags.trial,
         elapsed_s: at,
         stuck: flags.stuck,
         progress: console.progress,
-      });
-      const { output } = flags;
+      };
+      const { report, die } = await program(image, options);
+      const { output, map } = flags;
+      if (map !== undefined)
+        await writeAtomically(map, (sink) => writeDie(stuckCells(image, options), image, sink));
       if (output !== undefined) await writeAtomically(output, (sink) => writeDie(die, image, sink));
       console.result({ ...report, die: output ?? null }, () =>
         [

@@ -101,6 +101,8 @@ export interface CompileOptions {
   /** threshold of ternarize in units of a row's mean magnitude; null: minimize the squared error */
   readonly ternaryThreshold: number | null;
   readonly calibration: ReadonlyMap<string, Tensor> | null;
+  /** arrays of a die file by name, NaN but for stuck cells; null: none is known */
+  readonly defects: ReadonlyMap<string, Tensor> | null;
   readonly seed: number;
 }
 

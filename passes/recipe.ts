@@ -1,4 +1,5 @@
 import type { Pass } from "../compiler/define.ts";
+import avoidDefects from "./avoid-defects.ts";
 import binarize from "./binarize.ts";
 import encodeInput from "./encode-input.ts";
 import extractThresholds from "./extract-thresholds.ts";
@@ -29,5 +30,6 @@ export const defaultPasses: readonly Pass[] = [
   integrateFire,
   extractThresholds,
   tile,
+  avoidDefects,
   schedule,
 ];

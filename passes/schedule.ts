@@ -1,5 +1,6 @@
 import { definePass } from "../compiler/define.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import { placesOf } from "../compiler/ir/placement.ts";
 import { scheduleColumns } from "../compiler/ir/schedule.ts";
 
 /** One row of the schedule table, by column. */
@@ -65,7 +66,8 @@ function usedLines(
   placement: LayerPlacement,
   bank: number,
 ): { readonly full: number; readonly fullLines: number; readonly rest: number } {
-  const { inputs, outputs, tileInputs, tileOutputs } = placement;
+  const { inputs, tileInputs, tileOutputs } = placement;
+  const outputs = placesOf(placement);
   const inputBlocks = Math.ceil(inputs / tileInputs);
   const inputsHere = Math.min(tileInputs, inputs - (bank % inputBlocks) * tileInputs);
   if (placement.configuration === "parallel-to-sequential") {
@@ -87,7 +89,8 @@ function gatedRows(
   sensed: number,
 ): readonly Row[] {
   const rows: Row[] = [];
-  const { inputs, outputs, tileInputs, tileOutputs, encoding } = placement;
+  const { inputs, tileInputs, tileOutputs, encoding } = placement;
+  const outputs = placesOf(placement);
   const outputBlocks = Math.ceil(outputs / tileOutputs);
   for (let bank = 0; bank < placement.banks; bank++) {
     const inputsHere = Math.min(tileInputs, inputs - Math.floor(bank / outputBlocks) * tileInputs);

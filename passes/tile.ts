@@ -185,6 +185,7 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
     inputs,
     alwaysOn: layer.alwaysOn,
     outputs: layer.outputs,
+    slots: null,
   };
 }
 

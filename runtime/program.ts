@@ -1,10 +1,10 @@
 import type { NoisePlace, ProgrammedBank, ProgrammingRoutine } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { levelBorders } from "../compiler/image/level-borders.ts";
 import type { Die } from "../compiler/ir/die.ts";
 import type { LayerCells, ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerId } from "../compiler/ir/network.ts";
-import { levelBorders } from "./level-borders.ts";
 import type { BoundNoise, NoiseChain } from "./noise-chain.ts";
 import { chainOf, noiseModelNamed } from "./noise-chain.ts";
 import { pause } from "./pause.ts";
@@ -136,6 +136,33 @@ const most = (routine: ProgrammingRoutine): number =>
 function stuckLevels(levels: Uint8Array, share: number, place: NoisePlace): Uint8Array {
   const model = noiseModelNamed("stuck-at");
   return model.store?.(levels, { lrs: share / 2, hrs: share / 2, unformed: 0 }, place) ?? levels;
+}
+
+/**
+ * Every stuck cell of the die that `program` draws, at the conductance of its level, NaN elsewhere: what a test of
+ * the whole array finds, also of cells that agree with what this image wants there.
+ */
+export function stuckCells(image: ProgrammingImage, options: ProgramOptions): Die {
+  const { stuck = 0 } = options;
+  const aims = new Map(image.programming.levels.map(({ level, range }) => [level, range.aim_S]));
+  const layers = new Map<LayerId, Float32Array>();
+  for (const [index, cells] of image.cells.entries()) {
+    const size = cells.wordLines * cells.bitLines;
+    const map = new Float32Array(cells.banks * size).fill(Number.NaN);
+    const most = image.placements[index].encoding.levelValues.length - 1;
+    for (let bank = 0; bank < cells.banks; bank++) {
+      const place = placeOf(image, index, bank, options);
+      // written once with every cell at each end: what stays at the other end is stuck
+      for (const end of [0, most]) {
+        const found = stuckLevels(new Uint8Array(size).fill(end), stuck, place);
+        found.forEach((level, c) => {
+          if (level !== end) map[bank * size + c] = aims.get(level) ?? 0;
+        });
+      }
+    }
+    layers.set(cells.layer, map);
+  }
+  return { layers, elapsed_s: options.elapsed_s ?? 0, provenance: "stuck cells of a drawn die" };
 }
 
 /** Without a verify every used cell takes its pulses once, and counts as programmed. */

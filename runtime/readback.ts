@@ -1,9 +1,9 @@
 import { XbcError } from "../compiler/errors.ts";
+import { levelBorders } from "../compiler/image/level-borders.ts";
 import type { Die } from "../compiler/ir/die.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
-import { levelBorders } from "./level-borders.ts";
 import type { ReadbackReport } from "./report/report.ts";
 
 /** A cell at the wrong level: where, what it holds, what it should. */

@@ -52,6 +52,8 @@ export interface LayerPlacement {
   readonly inputs: number;
   readonly alwaysOn: number;
   readonly outputs: number;
+  /** by output: which of the places for outputs it takes, so that cells are avoided; null: each its own */
+  readonly slots: readonly number[] | null;
   /** inputs (and outputs) of one full tile */
   readonly tileInputs: number;
   readonly tileOutputs: number;

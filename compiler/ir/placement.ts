@@ -33,7 +33,7 @@ const ceilDivide = (a: number, b: number): number => Math.ceil(a / b);
 
 const part = (index: number, size: number, total: number): Range => ({
   first: index * size,
-  count: Math.min(size, total - index * size),
+  count: Math.max(0, Math.min(size, total - index * size)),
 });
 
 /** Blocks of inputs and of outputs that a layer is cut into; their product is its number of banks. */
@@ -51,6 +51,20 @@ export const referenceCells = ({ reference }: EncodingLayout): number =>
 /** Weights that a word line of so many cells holds side by side. */
 export const weightsOfLine = (bitLines: number, encoding: EncodingLayout): number =>
   Math.floor((bitLines - referenceCells(encoding)) / encoding.cellsPerWeight);
+
+/** Places for outputs up to the last one that is taken; without slots of their own, the outputs. */
+export const placesOf = ({ slots, outputs }: LayerPlacement): number =>
+  slots ? slots.reduce((most, slot) => Math.max(most, slot + 1), 0) : outputs;
+
+const outputsBySlot = new WeakMap<readonly number[], ReadonlyMap<number, number>>();
+
+/** The output that takes a place; null where none does. */
+function outputAt({ slots }: LayerPlacement, place: number): number | null {
+  if (!slots) return place;
+  const known = outputsBySlot.get(slots) ?? new Map(slots.map((slot, output) => [slot, output]));
+  outputsBySlot.set(slots, known);
+  return known.get(place) ?? null;
+}
 
 /** Weights that one word line of a bank holds side by side. */
 export function weightsPerWordLine(placement: LayerPlacement): number {
@@ -107,7 +121,17 @@ export function placementFault(placement: LayerPlacement): string | null {
   }
   const blocks = blocksOf(placement);
   const needed = blocks.inputs * blocks.outputs;
-  return banks === needed ? null : `banks must be ${needed}, found ${banks}`;
+  if (banks !== needed) return `banks must be ${needed}, found ${banks}`;
+  return slotsFault(placement, blocks.outputs * tileOutputs);
+}
+
+/** Each output takes a place of its own among those of the layer's banks. */
+function slotsFault({ slots, outputs }: LayerPlacement, places: number): string | null {
+  if (!slots) return null;
+  if (slots.length !== outputs) return `slots must be ${outputs}, found ${slots.length}`;
+  const wrong = slots.find((slot) => !isIndex(slot, places));
+  if (wrong !== undefined) return `slots must be below ${places}, found ${wrong}`;
+  return new Set(slots).size === outputs ? null : "slots must differ";
 }
 
 function mostOf(
@@ -143,9 +167,10 @@ export function cellsOfWeight(
   const blocks = blocksOf(placement);
   const c = placement.encoding.cellsPerWeight;
   const inputBlock = Math.floor(input / placement.tileInputs);
-  const outputBlock = Math.floor(output / placement.tileOutputs);
+  const place = placement.slots ? placement.slots[output] : output;
+  const outputBlock = Math.floor(place / placement.tileOutputs);
   const i = input - inputBlock * placement.tileInputs;
-  const o = output - outputBlock * placement.tileOutputs;
+  const o = place - outputBlock * placement.tileOutputs;
   const lines = (first: number): number[] => Array.from({ length: c }, (_, k) => first + k);
   switch (placement.configuration) {
     case "parallel-to-sequential":
@@ -156,7 +181,7 @@ export function cellsOfWeight(
       };
     case "sequential-to-parallel": {
       const n = weightsPerWordLine(placement);
-      const bank = output * blocks.inputs + inputBlock;
+      const bank = place * blocks.inputs + inputBlock;
       return { bank, wordLine: Math.floor(i / n), bitLines: lines((i % n) * c) };
     }
     case "gated":
@@ -184,7 +209,9 @@ export function weightOfCell(
   const tile = tileOfBank(placement, bank);
   const [i, o] = offsets(placement, wordLine, slot);
   if (o >= tile.outputs.count || i >= tile.inputs.count) return null;
-  return { output: tile.outputs.first + o, input: tile.inputs.first + i, cell: bitLine - slot * c };
+  const output = outputAt(placement, tile.outputs.first + o);
+  if (output === null) return null;
+  return { output, input: tile.inputs.first + i, cell: bitLine - slot * c };
 }
 
 /** Input and output within a bank of the weight at a slot of a word line; Infinity where there is none. */
@@ -208,14 +235,17 @@ function offsets(
 const isIndex = (value: number, count: number): boolean =>
   Number.isInteger(value) && value >= 0 && value < count;
 
-/** The block of weights in a bank, and the lines that it takes; a layer has one tile a bank. */
+/**
+ * The block of weights in a bank, and the lines that it takes; a layer has one tile a bank. Its outputs are places:
+ * those of the outputs themselves unless the placement has slots.
+ */
 export function tileOfBank(placement: LayerPlacement, bank: number): Tile {
   const { layer, tileInputs, tileOutputs } = placement;
   const blocks = blocksOf(placement);
   const c = placement.encoding.cellsPerWeight;
   const make = (inputBlock: number, outputBlock: number) => ({
     inputs: part(inputBlock, tileInputs, placement.inputs),
-    outputs: part(outputBlock, tileOutputs, placement.outputs),
+    outputs: part(outputBlock, tileOutputs, placesOf(placement)),
   });
   switch (placement.configuration) {
     case "parallel-to-sequential": {
@@ -252,17 +282,21 @@ function* runsOfBank(placement: LayerPlacement, bank: number): Generator<Run> {
   const c = placement.encoding.cellsPerWeight;
   if (placement.configuration === "sequential-to-parallel") {
     const n = weightsPerWordLine(placement);
+    const output = outputAt(placement, outputs.first);
+    if (output === null) return;
     for (let done = 0, w = 0; done < inputs.count; done += n, w++) {
       const count = Math.min(n, inputs.count - done);
       const firstInput = inputs.first + done;
-      yield { output: outputs.first, firstInput, count, firstCell: w * bankBitLines, stride: c };
+      yield { output, firstInput, count, firstCell: w * bankBitLines, stride: c };
     }
     return;
   }
   const gated = placement.configuration === "gated";
   for (let o = 0; o < outputs.count; o++) {
+    const output = outputAt(placement, outputs.first + o);
+    if (output === null) continue;
     yield {
-      output: outputs.first + o,
+      output,
       firstInput: inputs.first,
       count: inputs.count,
       firstCell: gated ? o * c : o * bankBitLines,

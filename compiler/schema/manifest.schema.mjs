@@ -290,6 +290,7 @@ const placement = exact({
   inputs: count(),
   alwaysOn: index,
   outputs: count(),
+  slots: nullable(Type.Array(index, { maxItems: 2 ** 24 })),
   tileInputs: count(),
   tileOutputs: count(),
   segmentWordLines: count(),

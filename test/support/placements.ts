@@ -79,6 +79,7 @@ export function placementOf(
     bankBitLines: bank.bitLines,
     inputs,
     alwaysOn: 0,
+    slots: null,
     segmentWordLines: 1,
     outputs,
     tileInputs,

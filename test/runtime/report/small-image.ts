@@ -28,6 +28,7 @@ function placementOf(name: string, outputs: number, inputs: number): LayerPlacem
     bankBitLines: 64,
     inputs,
     alwaysOn: 0,
+    slots: null,
     segmentWordLines: 1,
     outputs,
     tileInputs: 32,

@@ -1,4 +1,4 @@
-import type { LevelProgramming, ProgrammingDescription } from "../compiler/define.ts";
+import type { LevelProgramming, ProgrammingDescription } from "../define.ts";
 
 /** Which level a conductance counts as. */
 export interface LevelBorders {
