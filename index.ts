@@ -130,6 +130,7 @@ export type { CircuitAnswer } from "./runtime/circuit/solve.ts";
 export { solve } from "./runtime/circuit/solve.ts";
 export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
 export { evaluate } from "./runtime/evaluate.ts";
+export { explore } from "./runtime/explore.ts";
 export { program, stuckCells } from "./runtime/program.ts";
 export { defectMap } from "./runtime/readback.ts";
 export type { RunOptions, RunResult } from "./runtime/run.ts";

@@ -65,4 +65,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "Solve a bit line or a crossbar with the resistance of its wires",
     load: () => import("./solve.ts"),
   },
+  {
+    name: "explore",
+    summary: "Sweep technology parameters: banks, error rates, parallelism, time, energy, area",
+    load: () => import("./explore.ts"),
+  },
 ];

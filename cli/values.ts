@@ -169,6 +169,18 @@ export const readout = word(
   "--readout digital",
 );
 
+/** `784,512,10`: neurons of each layer of a dense network. */
+export function sizes(text: string): readonly number[] {
+  const found = text.split(",").map(Number);
+  if (found.length >= 2 && found.every((n) => Number.isInteger(n) && n >= 1 && n <= 1e7))
+    return found;
+  throw refuse("two or more whole numbers", "--layers 784,512,10");
+}
+
+/** Names separated by commas. */
+export const names = (text: string): readonly string[] =>
+  text.split(",").map((name) => name.trim());
+
 /** Gathers a repeatable option. */
 export const repeated = (
   text: string,

@@ -344,6 +344,8 @@ export interface TargetLaws {
   /** the noise of a condition, in life order, with bound parameters */
   readonly noise: (technology: Technology, condition: string) => readonly NoiseUse[];
   readonly costs: (technology: Technology, condition: string) => CostModel;
+  /** what a designer compares, in closed form: `xbc explore` sweeps technologies by it */
+  readonly figures?: (request: FigureRequest) => Readonly<Record<string, Figure>>;
   /** claims of the source paper, checked by `xbc characterize` */
   readonly claims: readonly Claim[];
 }
@@ -359,6 +361,22 @@ export interface LimitsRequest {
     readonly codes: CodeMatrix;
     readonly encoding: EncodingLayout;
   }[];
+}
+
+/** A technology at which figures are asked, the bank that its limits give, and a network of dense layers. */
+export interface FigureRequest {
+  readonly technology: Technology;
+  readonly condition: string;
+  readonly limits: BankLimits;
+  readonly layers: readonly { readonly inputs: number; readonly outputs: number }[];
+}
+
+/** A number that a designer compares: whether more or less of it is better, null where it only informs. */
+export interface Figure {
+  readonly value: number;
+  readonly unit: string;
+  readonly better: "most" | "least" | null;
+  readonly description: string;
 }
 
 /** What a read costs, as data in the image; every figure names what it rests on. */

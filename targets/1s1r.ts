@@ -1,6 +1,7 @@
 import { defineTarget, type Parameter, type Technology } from "../compiler/define.ts";
 import { crossbarClaims } from "../compiler/physics/crossbar-claims.ts";
 import { crossbarCosts, crossbarProgramming } from "../compiler/physics/crossbar-device.ts";
+import { crossbarFigures } from "../compiler/physics/crossbar-figures.ts";
 import { crossbarNoise } from "../compiler/physics/crossbar-noise.ts";
 import { crossbarLimits } from "./limits/crossbar.ts";
 
@@ -171,6 +172,7 @@ export default defineTarget({
     programming: crossbarProgramming,
     noise: crossbarNoise,
     costs: crossbarCosts,
+    figures: crossbarFigures,
     claims: crossbarClaims,
   },
 });
