@@ -218,11 +218,17 @@ function directPlanes(
   positions: number,
 ): { readonly sign: Rows; readonly mask: Rows | null } | null {
   if (isRead || buffer.kind !== "codes" || (dense && pixels)) return null;
-  const packing = layout && layout.pixels > 1 ? pixels : (dense ?? pixels);
-  if (!packing || packing.rows !== positions) return null;
+  const packing = layout && layout.pixels > 1 ? pixels : dense;
+  if (!packing) return null;
   const { format } = packing.planes;
-  if (format.kind === "bipolar") return { sign: format.sign, mask: null };
-  return format.kind === "ternary" ? { sign: format.sign, mask: format.mask } : null;
+  if (format.kind !== "bipolar" && format.kind !== "ternary") return null;
+  const planes = { sign: format.sign, mask: format.kind === "ternary" ? format.mask : null };
+  if (packing === dense) return packing.rows === positions ? planes : null;
+  // pixels whose channels fill words follow each other through all lines
+  const isWhole = layout && layout.channels % 64 === 0 && layout.pixels === positions;
+  if (!isWhole) return null;
+  const stride = layout.channels / 8;
+  return { sign: { ...planes.sign, stride }, mask: planes.mask && { ...planes.mask, stride } };
 }
 
 /** From sums to codes and planes, in digital logic. */

@@ -34,7 +34,7 @@ export interface Place {
   readonly isRead: boolean;
   /** rows of inputs, for a matrix on the last axis */
   readonly dense: Packing | null;
-  /** rows of channels, a pixel each, for windows */
+  /** rows of pixels along the last axis, the channels of each together, for windows */
   readonly pixels: Packing | null;
 }
 
@@ -138,8 +138,10 @@ function pixelPacking(
 ): Packing | null {
   if (access.kind !== "window") return null;
   const { channels, pixels } = inputLayout(access);
-  const each = (stride: number) => rows(stride, pixels);
-  return { planes: planesOf(activations, presentation, channels, each), rows: pixels };
+  const width = access.input[access.input.length - 1];
+  const lines = pixels / width;
+  const each = (stride: number) => rows(stride, lines);
+  return { planes: planesOf(activations, presentation, width * channels, each), rows: lines };
 }
 
 function isOfOnePhase(id: BufferId, phases: readonly Phase[], readers: readonly Layer[]): boolean {

@@ -11,6 +11,7 @@ import type { Engine } from "./kernels/engine.ts";
 import { thresholdTable } from "./kernels/thresholds.ts";
 import { commandsOf, uploadInputs } from "./layer-commands.ts";
 import type { LayerWeights } from "./layer-weights.ts";
+import type { PixelLayout } from "./layout.ts";
 import type { Place } from "./places.ts";
 import { phasesOf, placeBuffers, termsOf } from "./places.ts";
 
@@ -133,17 +134,17 @@ function presentInputs(
   image.inputs.forEach((input, index) => {
     const rows = inputs.get(input.buffer);
     if (input.drawn?.summed !== "inputs" || !rows) return;
-    const { dense, pixels } = placeOf(input.buffer);
+    const { dense, pixels, layout } = placeOf(input.buffer);
     const size = input.shape.reduce((product, d) => product * d, 1);
     const samples = rows.data.length / size;
     for (const packing of [dense, pixels]) {
       if (!packing) continue;
-      // a row of elements; of pixels, each with its channels
-      const each = packing === dense ? size / packing.rows : 1;
-      const place = (element: number): readonly [row: number, bit: number] =>
-        packing === dense
-          ? [Math.floor(element / each), element % each]
-          : [element % packing.rows, Math.floor(element / packing.rows)];
+      const each = size / packing.rows;
+      const place = (element: number): readonly [row: number, bit: number] => {
+        // windows have the channels of a pixel together
+        const at = packing === pixels && layout ? pixelPlace(element, layout) : element;
+        return [Math.floor(at / each), at % each];
+      };
       const masks = packing.planes.terms.map(({ mask }) => {
         if (!mask) throw internal("runner", `input ${input.name} has no masks`);
         const length = mask.stride * packing.rows * samples;
@@ -156,4 +157,10 @@ function presentInputs(
       });
     }
   });
+}
+
+/** Where an element of ONNX's order stands pixel by pixel. */
+function pixelPlace(element: number, { channels, pixels }: PixelLayout): number {
+  const channel = Math.floor(element / pixels);
+  return (element - channel * pixels) * channels + channel;
 }

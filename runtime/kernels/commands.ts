@@ -174,8 +174,9 @@ export interface Permute extends OverRows {
 }
 
 /**
- * Planes of pixels, a row each, to planes of windows, a row for each position: inputs tap by tap, the channels of a
- * tap together, each group in words of its own. What lies outside the image is 0.
+ * Planes of images, a row for each line along the last axis with the channels of each pixel together, to planes of
+ * windows, a row for each position: inputs tap by tap, the channels of a tap together, each group in words of its own.
+ * What lies outside the image is 0.
  */
 export interface Window {
   readonly kind: "window";

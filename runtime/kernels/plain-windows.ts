@@ -13,7 +13,8 @@ export function runSample(views: Views, command: SampleCommand, sample: number):
   switch (command.kind) {
     case "window": {
       const { window, groups } = command;
-      const pixels = sizeOf(window.input);
+      const [depth, height, width] = window.input;
+      const lines = depth * height;
       const positions = sizeOf(window.output);
       const taps = sizeOf(window.kernel);
       const channels = window.channels / groups;
@@ -24,13 +25,15 @@ export function runSample(views: Views, command: SampleCommand, sample: number):
         for (let tap = 0; tap < taps; tap++) {
           const pixel = pixelOf(window, p, tap);
           if (pixel < 0) continue;
+          const line = sample * lines + Math.floor(pixel / width);
+          const first = (pixel % width) * window.channels;
           const from =
             command.from &&
-            views.row(command.from, sample * pixels + pixel, pixels, planeBytes(window.channels));
+            views.row(command.from, line, lines, planeBytes(width * window.channels));
           for (let c = 0; c < window.channels; c++) {
             const group = Math.floor(c / channels);
             const bit = group * words * 8 + tap * channels + (c - group * channels);
-            if (!from || bitOf(from, c) === 1) to[bit >>> 3] |= 1 << (bit & 7);
+            if (!from || bitOf(from, first + c) === 1) to[bit >>> 3] |= 1 << (bit & 7);
           }
         }
       }

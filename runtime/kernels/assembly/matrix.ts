@@ -98,8 +98,8 @@ function product(
   const weightCounts: usize = word(at, WEIGHT_COUNTS);
   const factor = signed(at, FACTOR);
   const significance = signed(at, SIGNIFICANCE);
-  // to whole words of planes, as thresholds and weight counts are padded
-  const bytes: usize = ((count + 63) & ~63) << 2;
+  // in steps of 16; what lies behind the last output is never looked at, and weight counts are padded
+  const bytes: usize = ((count + 15) & ~15) << 2;
   if (isFirst && weightCounts == 0 && factor == -2 && significance == 1) {
     combineBinary(scratch + COUNTS, scratch + SUMS, bytes, base);
     return;

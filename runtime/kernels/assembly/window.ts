@@ -1,5 +1,5 @@
-// Sliding windows: bit planes of pixels to bit planes of windows, and the largest or smallest code of each window.
-// Pixels lie row after row, channels last; a window's inputs are tap by tap, its channels together.
+// Sliding windows: bit planes of images to bit planes of windows, and the largest or smallest code of each window.
+// An image is its lines, pixel after pixel, channels last; a window's inputs are tap by tap, its channels together.
 import { HEADER, rowsAt, signed, strideOf, word } from "./program";
 
 // words of both commands: rows, then the geometry on three axes
@@ -34,72 +34,82 @@ function bitsAt(plane: usize, bit: u32, count: u32): u64 {
   return bits;
 }
 
-/** Where the next bits of a window go. */
-let target: usize = 0;
-let open: u64 = 0;
-let filled: u32 = 0;
-
-@inline
-function append(bits: u64, count: u32): void {
-  open |= bits << filled;
-  filled += count;
-  if (filled >= 64) {
-    store<u64>(target, open);
-    target += 8;
-    filled -= 64;
-    // a shift by 64 would be one by 0
-    open = filled == 0 ? 0 : bits >> (count - filled);
-  }
-}
-
-/** The bits of one tap: `channels` bits of a pixel's plane from `first` on, or as many zeros. */
-@inline
-function appendTap(pixel: usize, first: u32, channels: u32, inside: bool): void {
-  let c: u32 = 0;
-  for (; c < channels; c += 64) {
-    const count = min(channels - c, 64);
-    const valid: u64 = count == 64 ? ~(<u64>0) : (<u64>1 << count) - 1;
-    const bits: u64 = !inside ? 0 : pixel == 0 ? valid : bitsAt(pixel, first + c, count) & valid;
-    append(bits, count);
-  }
-}
-
-/** One group of one window. `image` is 0 for the mask of what lies inside. */
+/**
+ * One group of one window: runs of bits that follow each other in a line of the image, and zeros for what lies outside.
+ * `image` is 0 for the mask of what lies inside.
+ */
 function gatherOne(command: usize, image: usize, stride: usize, z: i32, y: i32, x: i32, first: u32, to: usize): void {
   const channels = word(command, CHANNELS);
+  const pixelBits = channels * word(command, GROUPS);
   const depth = signed(command, INPUT), height = signed(command, INPUT + 1), width = signed(command, INPUT + 2);
   const kz = signed(command, KERNEL), ky = signed(command, KERNEL + 1), kx = signed(command, KERNEL + 2);
   const dz = signed(command, DILATIONS), dy = signed(command, DILATIONS + 1), dx = signed(command, DILATIONS + 2);
-  target = to;
-  open = 0;
-  filled = 0;
+  // taps beside each other are one run; left of it and right of it lies what is outside
+  const isRun = pixelBits == channels && dx == 1;
+  const left = min(max(-x, 0), kx);
+  const right = min(max(x + kx - width, 0), kx - left);
+  const parts = isRun ? 3 : kx;
+  let open: u64 = 0;
+  let filled: u32 = 0;
   for (let a = 0; a < kz; a++) {
     const iz = z + a * dz;
     for (let b = 0; b < ky; b++) {
       const iy = y + b * dy;
-      const line = <u32>iz < <u32>depth && <u32>iy < <u32>height;
-      const row: usize = line && image != 0 ? image + <usize>((iz * height + iy) * width) * stride : 0;
-      for (let c = 0; c < kx; c++) {
-        const ix = x + c * dx;
-        const inside = line && <u32>ix < <u32>width;
-        appendTap(image == 0 ? 0 : row + <usize>ix * stride, first, channels, inside);
+      const isLine = <u32>iz < <u32>depth && <u32>iy < <u32>height;
+      const line: usize = image + <usize>(iz * height + iy) * stride;
+      for (let part = 0; part < parts; part++) {
+        let count = channels;
+        let ix = x + part * dx;
+        let inside = isLine && <u32>ix < <u32>width;
+        if (isRun) {
+          count = (part == 0 ? left : part == 1 ? kx - left - right : right) * channels;
+          ix = x + left;
+          inside = isLine && part == 1;
+        }
+        if (!inside) {
+          filled += count;
+          while (filled >= 64) {
+            store<u64>(to, open);
+            to += 8;
+            open = 0;
+            filled -= 64;
+          }
+          continue;
+        }
+        let bit = <u32>ix * pixelBits + first;
+        while (count > 0) {
+          const now = min(count, 64);
+          const valid = ~(<u64>0) >> (64 - now);
+          const bits = image == 0 ? valid : bitsAt(line, bit, now) & valid;
+          open |= bits << filled;
+          filled += now;
+          if (filled >= 64) {
+            store<u64>(to, open);
+            to += 8;
+            filled -= 64;
+            // a shift by 64 would be one by 0
+            open = filled == 0 ? 0 : bits >> (now - filled);
+          }
+          count -= now;
+          bit += now;
+        }
       }
     }
   }
-  if (filled > 0) store<u64>(target, open);
+  if (filled > 0) store<u64>(to, open);
 }
 
-/** Planes of the windows of every position; without a plane of pixels the mask of what lies inside the image. */
+/** Planes of the windows of every position; without a plane of the image the mask of what lies inside the image. */
 export function windows(command: usize, begin: u32, end: u32, scratch: usize): i32 {
-  const pixels = size3(command, INPUT);
+  const lines = word(command, INPUT) * word(command, INPUT + 1);
   const positions = size3(command, OUTPUT);
-  const from = rowsAt(command, FROM, begin * pixels, scratch);
+  const from = rowsAt(command, FROM, begin * lines, scratch);
   const to = rowsAt(command, TO, begin * positions, scratch);
   const groups = word(command, GROUPS);
   const deep = word(command, OUTPUT), high = word(command, OUTPUT + 1), wide = word(command, OUTPUT + 2);
   const stride = strideOf(command, FROM);
   for (let sample: u32 = 0; sample < end - begin; sample++) {
-    const image = from == 0 ? 0 : from + <usize>(sample * pixels) * stride;
+    const image = from == 0 ? 0 : from + <usize>(sample * lines) * stride;
     let row = to + <usize>(sample * positions) * strideOf(command, TO);
     for (let oz: u32 = 0; oz < deep; oz++) {
       const z = <i32>(oz * word(command, STRIDES)) - signed(command, PADS);

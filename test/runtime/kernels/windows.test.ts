@@ -56,9 +56,11 @@ test("windows, poolings and transpositions are what their plain twins say, bit f
           const mark = engine.mark();
           const { channels, input, kernel, output } = window;
           const [pixels, positions] = [product(input), product(output)];
-          const from = engine.rows(planeBytes(channels), SAMPLES, pixels);
+          const [depth, height, width] = input;
+          const lines = depth * height;
+          const from = engine.rows(planeBytes(width * channels), SAMPLES, lines);
           const values = engine.rows(pixels * channels * 2, SAMPLES);
-          noise(engine.bytes(from.at, from.stride * pixels * SAMPLES), seed);
+          noise(engine.bytes(from.at, from.stride * lines * SAMPLES), seed);
           noise(engine.bytes(values.at, values.stride * SAMPLES), seed);
           const to = engine.rows(
             windowBytes((channels / groups) * product(kernel), groups),
