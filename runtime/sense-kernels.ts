@@ -1,7 +1,9 @@
 import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.ts";
+import { isPlusWhenFirstLow } from "../compiler/physics/pair-convention.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { bitErrorKey, pairDigitErrors } from "./noise/bit-error.ts";
 import type { Numbers } from "./noise/cell-parameters.ts";
+import { OPEN } from "./noise/pair-bins.ts";
 import type { PairBounds, PairReader } from "./noise/pair-reader.ts";
 import { programmingKey } from "./noise/programming.ts";
 import { senseBuilder } from "./noise/sense.ts";
@@ -37,25 +39,21 @@ function stretches(
   }));
 }
 
-/** Gathers what `count` banks reported, `width` words a sense, bank after bank. */
-async function reported(
+/** Looks at what each of some banks reported, `width` words a sense; the words are those of the engine. */
+async function lookAtBanks(
   engine: Engine,
-  banks: number,
-  perBank: number,
-  width: number,
+  { banks, perBank, width }: Record<"banks" | "perBank" | "width", number>,
   fill: (to: number, counts: number) => Promise<void>,
-): Promise<{ readonly counts: Uint32Array; readonly words: Uint32Array }> {
+  look: (bank: number, words: Uint32Array) => void,
+): Promise<void> {
+  const mark = engine.mark();
   const to = engine.allocate(banks * perBank * width * 4);
   const at = engine.allocate(banks * 4);
   await fill(to, at);
-  const counts = engine.uint32(at, banks).slice();
-  const words = new Uint32Array(counts.reduce((sum, count) => sum + count, 0) * width);
-  let end = 0;
-  counts.forEach((count, bank) => {
-    words.set(engine.uint32(to + bank * perBank * width * 4, count * width), end);
-    end += count * width;
-  });
-  return { counts, words };
+  const counts = engine.uint32(at, banks);
+  for (let bank = 0; bank < banks; bank++)
+    look(bank, engine.uint32(to + bank * perBank * width * 4, counts[bank] * width));
+  engine.release(mark);
 }
 
 /** Stored bit errors of pairs alone: the digits that `bit-error` leaves, from the hit words. */
@@ -70,47 +68,34 @@ export async function senseBitErrors(
   const errors = encoding.senses.map((_, sense) => pairDigitErrors(encoding, sense, parameters));
   const threshold = Math.max(...errors.map(({ limit }) => limit));
   const digits = stored.digits.slice();
-  const candidates: Int32Array[] = [];
-  for (const part of stretches(placement.banks, perBank * 8)) {
-    const mark = engine.mark();
-    const { counts, words } = await reported(engine, part.count, perBank, 2, (hits, at) =>
-      engine.run(
-        [
-          {
-            kind: "compare",
-            words: perBank,
-            bank: part.first,
-            threshold,
-            hits,
-            counts: at,
-            key: bitErrorKey(first),
-          },
-        ],
-        part.count,
-      ),
+  const candidates: number[] = [];
+  const key = bitErrorKey(first);
+  for (const { first: bank, count } of stretches(placement.banks, perBank * 8)) {
+    await lookAtBanks(
+      engine,
+      { banks: count, perBank, width: 2 },
+      (hits, counts) => {
+        const words = { words: perBank, bank, threshold, key };
+        return engine.run([{ kind: "compare", ...words, hits, counts }], count);
+      },
+      (b, words) => {
+        const base = (bank + b) * perBank;
+        for (let k = 0; k < words.length; k += 2) {
+          const sense = base + words[k];
+          candidates.push(sense);
+          const kind = sense % errors.length;
+          // unused pairs hold 2 and stay so
+          if (digits[sense] !== 2) digits[sense] = errors[kind].digit(digits[sense], words[k + 1]);
+        }
+      },
     );
-    engine.release(mark);
-    const senses = new Int32Array(words.length / 2);
-    let k = 0;
-    counts.forEach((count, bank) => {
-      const base = (part.first + bank) * perBank;
-      for (const end = k + count; k < end; k++) {
-        const sense = base + words[2 * k];
-        senses[k] = sense;
-        const kind = sense % errors.length;
-        // unused pairs hold 2 and stay so
-        if (digits[sense] !== 2)
-          digits[sense] = errors[kind].digit(digits[sense], words[2 * k + 1]);
-      }
-    });
-    candidates.push(senses);
   }
   const none = {
     marginal: new Int32Array(0),
     below: new Float64Array(0),
     belowOrZero: new Float64Array(0),
   };
-  return { candidates: concatenated(candidates), sensed: { digits, ...none } };
+  return { candidates: Int32Array.from(candidates), sensed: { digits, ...none } };
 }
 
 /** Drawn devices on the stored levels: exact readings of the pairs in doubt, all others read as stored. */
@@ -127,7 +112,10 @@ export async function senseDoubts(
   const perLine = perBank / wordLines;
   const digits = stored.digits.slice();
   const builder = senseBuilder(encoding, digits);
-  const candidates: Int32Array[] = [];
+  const kinds = encoding.senses.length;
+  /** the digit of each kind of sense whose first cell is the low one */
+  const firstLow = encoding.senses.map((_, s) => (isPlusWhenFirstLow(encoding, s) ? 1 : -1));
+  const candidates: number[] = [];
   for (const part of stretches(placement.banks, perBank * 12)) {
     const bounds = reader.bounds({ ...first, bank: part.first }, part.count);
     const mark = engine.mark();
@@ -137,39 +125,39 @@ export async function senseDoubts(
       levels: uploadLoose(engine, stored8),
       ...uploadBounds(engine, spread(bounds, perLine, pairs)),
     };
-    const { counts, words } = await reported(
-      engine,
-      part.count,
-      wordLines * pairs,
-      3,
-      (doubts, at) => engine.run([{ kind: "scan-pairs", ...scan, doubts, counts: at }], part.count),
-    );
-    engine.release(mark);
-    const senses = new Int32Array(words.length / 3);
-    let k = 0;
-    let used = 0;
-    counts.forEach((count, bank) => {
-      for (const end = k + count; k < end; k++) {
-        const [pair, one, two] = [words[3 * k], words[3 * k + 1], words[3 * k + 2]];
-        const line = Math.floor(pair / pairs);
-        const a = pair - line * pairs;
+    const look = (bank: number, words: Uint32Array): void => {
+      const firstSense = (part.first + bank) * perBank;
+      for (let k = 0; k < words.length; k += 3) {
+        const line = Math.floor(words[k] / pairs);
+        const a = words[k] - line * pairs;
         if (a >= perLine) continue;
         const cell = bank * cells + line * bitLines + 2 * a;
-        const sense = (part.first + bank) * perBank + line * perLine + a;
-        const within = a % encoding.senses.length;
-        senses[used++] = sense;
-        const chances = reader.read(
-          [stored8[cell], stored8[cell + 1]],
-          [one, two],
-          bounds.offsets[bank * perLine + a],
-          within,
-        );
-        builder.add(sense, within, chances);
+        const sense = firstSense + line * perLine + a;
+        const within = a % kinds;
+        const offset = bounds.offsets[bank * perLine + a];
+        const left = stored8[cell];
+        const right = stored8[cell + 1];
+        const one = words[k + 1];
+        const two = words[k + 2];
+        const sign = reader.certain[within](left, one, right, two, offset);
+        if (sign === OPEN) {
+          builder.add(sense, within, reader.read([left, right], [one, two], offset, within));
+        } else {
+          if (sign * firstLow[within] === digits[sense]) continue;
+          digits[sense] = sign * firstLow[within];
+        }
+        candidates.push(sense);
       }
-    });
-    candidates.push(senses.subarray(0, used));
+    };
+    await lookAtBanks(
+      engine,
+      { banks: part.count, perBank: wordLines * pairs, width: 3 },
+      (doubts, counts) => engine.run([{ kind: "scan-pairs", ...scan, doubts, counts }], part.count),
+      look,
+    );
+    engine.release(mark);
   }
-  return { candidates: concatenated(candidates), sensed: builder.finish() };
+  return { candidates: Int32Array.from(candidates), sensed: builder.finish() };
 }
 
 /** Uploads with the room behind it that the kernel may read. */
@@ -196,14 +184,4 @@ function spread(bounds: PairBounds, perLine: number, pairs: number): Omit<PairBo
       return a < perLine ? list[Math.floor(i / pairs) * perLine + a] : 0;
     });
   return { lrsFrom: wide(bounds.lrsFrom), hrsTo: wide(bounds.hrsTo), zeroTo: wide(bounds.zeroTo) };
-}
-
-function concatenated(parts: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,9 +1,9 @@
-import type { NoisePlace, SensedBank } from "../compiler/define.ts";
+import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { Engine } from "./kernels/engine.ts";
-import { pairReader } from "./noise/pair-reader.ts";
+import { type PairReader, pairReader } from "./noise/pair-reader.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
 import { fastSenseBanks } from "./noise/sense-fast.ts";
 import type { NoiseChain } from "./noise-chain.ts";
@@ -79,10 +79,24 @@ async function senseByKernels(
   if (store?.model.name === "bit-error" && others.length === 0 && !chain.program && !chain.read) {
     return senseBitErrors(engine, stored, store.parameters, first);
   }
-  const physics = store ? null : knownPhysics(chain);
-  const reader = physics && pairReader(physics.program, physics.cycles, physics.read, encoding);
+  const reader = store ? null : readerOf(chain, encoding);
   return reader && senseDoubts(engine, stored, reader, first);
 }
+
+/** The reader of a chain's pairs, kept for its next layers and trials. */
+function readerOf(chain: NoiseChain, encoding: EncodingLayout): PairReader | null {
+  const known = readers.get(chain) ?? new Map<string, PairReader | null>();
+  readers.set(chain, known);
+  const key = JSON.stringify(encoding);
+  const kept = known.get(key);
+  if (kept !== undefined) return kept;
+  const physics = knownPhysics(chain);
+  const reader = physics && pairReader(physics.program, physics.cycles, physics.read, encoding);
+  known.set(key, reader);
+  return reader;
+}
+
+const readers = new WeakMap<NoiseChain, Map<string, PairReader | null>>();
 
 /** The parameters of programming, cycling and sensing, where nothing else acts after the store effects. */
 function knownPhysics({ program, age, read }: NoiseChain) {

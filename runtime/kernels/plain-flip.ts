@@ -30,7 +30,7 @@ export function flipPlainly(memory: EngineMemory, command: Flip, read: FlipRead)
       const bytes = draw(4 * number + (c >> 4), 0);
       const top = (bytes[(c & 15) >> 2] >>> (8 * (c & 3))) & 255;
       const low = draw(16 * number + (c >> 2), 2)[c & 3] >>> 8;
-      sense(often[block * FLIP_BLOCK + c], top * 2 ** 24 + low);
+      sense(often(block * FLIP_BLOCK + c), top * 2 ** 24 + low);
     }
   }
   const rarely = rareCells(memory, list);
@@ -40,14 +40,8 @@ export function flipPlainly(memory: EngineMemory, command: Flip, read: FlipRead)
     const table = memory.uint32(memory.uint32(rare.tables, rare.blocks)[block], FLIP_BLOCK + 1);
     const count = table.findIndex((limit) => word >= limit);
     for (const [cell, own] of candidates(count, (t) => draw(64 * number + (t >> 1), 3)))
-      sense(rarely[block * FLIP_BLOCK + cell], own);
+      sense(rarely(block * FLIP_BLOCK + cell), own);
   }
-}
-
-/** The sums that a list may change. */
-export function outputsReached(memory: EngineMemory, list: FlipList): number {
-  const cells = [...frequentCells(memory, list), ...rareCells(memory, list)];
-  return cells.reduce((most, { output }) => Math.max(most, output + 1), 0);
 }
 
 interface MarginalCell {
@@ -60,31 +54,39 @@ interface MarginalCell {
   readonly output: number;
 }
 
-function frequentCells(memory: EngineMemory, { frequent }: FlipList): readonly MarginalCell[] {
+type CellOf = (cell: number) => MarginalCell;
+
+function frequentCells(memory: EngineMemory, { frequent }: FlipList): CellOf {
   const count = frequent.blocks * FLIP_BLOCK;
   const wires = memory.uint32(frequent.wires, count * 2);
   const firstLast = memory.uint32(frequent.firstLast, count);
   const secondLast = memory.uint32(frequent.secondLast, count);
   const first = memory.int8(frequent.firstChange, count);
   const second = memory.int8(frequent.secondChange, count);
-  return Array.from({ length: count }, (_, cell) => ({
-    ...{ firstLast: firstLast[cell], secondLast: secondLast[cell] },
-    ...{ first: first[cell], second: second[cell] },
-    ...{ input: wires[2 * cell], output: wires[2 * cell + 1] },
-  }));
+  return (cell) => ({
+    firstLast: firstLast[cell],
+    secondLast: secondLast[cell],
+    first: first[cell],
+    second: second[cell],
+    input: wires[2 * cell],
+    output: wires[2 * cell + 1],
+  });
 }
 
-function rareCells(memory: EngineMemory, { rare }: FlipList): readonly MarginalCell[] {
-  const count = rare.blocks * FLIP_BLOCK;
-  const records = memory.uint32(rare.cells, count * 4);
+function rareCells(memory: EngineMemory, { rare }: FlipList): CellOf {
+  const records = memory.int32(rare.cells, rare.blocks * FLIP_BLOCK * 4);
   const below = 2 ** 28 - 1;
-  return Array.from({ length: count }, (_, cell) => {
-    const [firstLast, secondLast, one, two] = records.subarray(cell * 4, cell * 4 + 4);
+  return (cell) => {
+    const [one, two] = [records[cell * 4 + 2], records[cell * 4 + 3]];
     return {
-      ...{ firstLast, secondLast, first: one >> 28, second: two >> 28 },
-      ...{ input: one & below, output: two & below },
+      firstLast: records[cell * 4] >>> 0,
+      secondLast: records[cell * 4 + 1] >>> 0,
+      first: one >> 28,
+      second: two >> 28,
+      input: one & below,
+      output: two & below,
     };
-  });
+  };
 }
 
 /** So many different cells of a block, and the word of each. */

@@ -13,7 +13,7 @@ import type {
 import { MASKED_CODE, planeBytes } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
-import { flipPlainly, outputsReached } from "./plain-flip.ts";
+import { flipPlainly } from "./plain-flip.ts";
 import type { SampleCommand } from "./plain-windows.ts";
 import { runSample } from "./plain-windows.ts";
 import { weightBytes, weightWord } from "./weights.ts";
@@ -207,10 +207,10 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       return;
     }
     case "flip": {
-      const { list, sampleList } = command;
+      const { sums, sampleList } = command;
       const numbers = sampleList === null ? null : memory.uint32(sampleList, sample + 1);
       flipPlainly(memory, command, {
-        sums: asInt32(command.sums, outputsReached(memory, list)),
+        sums: asInt32(sums, sums.stride / 4),
         digits: activationDigits(command.term, command.inputs, at),
         sample: numbers === null ? command.sampleBase + sample : numbers[sample],
         position,

@@ -5,6 +5,7 @@ import { normalOf } from "../../compiler/random.ts";
 import { type Numbers, readAgeing, readAmplifier, readCellLaws } from "./cell-parameters.ts";
 import { type Chances, comparePair } from "./compare-pair.ts";
 import { agedConductance } from "./cycling.ts";
+import { type CertainReading, pairBins } from "./pair-bins.ts";
 import { cellConductance } from "./programming.ts";
 import { amplifierOffsets } from "./sense.ts";
 import { type SenseScreen, senseScreen } from "./sense-screen.ts";
@@ -13,6 +14,8 @@ import { type SenseScreen, senseScreen } from "./sense-screen.ts";
 export interface PairReader {
   /** [banks x senses of a word line] of amplifiers, in ln R, and the bounds of `SenseScreen` at them */
   readonly bounds: (place: NoisePlace, banks: number) => PairBounds;
+  /** [senses of a weight] what little work tells of it */
+  readonly certain: readonly CertainReading[];
   /** chances of a pair's reading from its cells' levels and words, and the sense within its weight */
   readonly read: (levels: CellPair, words: CellPair, offset: number, sense: number) => Chances;
 }
@@ -48,6 +51,10 @@ export function pairReader(
   const screens = encoding.senses.map(({ digits }) => senseScreen(atRead, amplifier, digits));
   const logResistance = (level: number, word: number) =>
     -log(aged(level, cellConductance(cell, level, normalOf(word))));
+  const bins = {
+    binary: pairBins(logResistance, amplifier, "binary"),
+    ternary: pairBins(logResistance, amplifier, "ternary"),
+  };
   return {
     bounds: (place, banks) =>
       boundsOf(
@@ -56,6 +63,7 @@ export function pairReader(
         ),
         screens,
       ),
+    certain: encoding.senses.map(({ digits }) => bins[digits]),
     read: (levels, words, offset, sense) =>
       comparePair(
         logResistance(levels[0], words[0]),

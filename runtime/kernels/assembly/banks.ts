@@ -1,11 +1,11 @@
 // What the words of whole banks say: where they lie below a threshold, and which pairs they leave in doubt.
 import { HEADER, KEYS, WORDS, word } from "./program";
-import { philoxBlocks, roundKeys } from "./philox";
+import { philoxEight, roundKeys } from "./philox";
 
-/** The 16 words of a bank from index `i`, a multiple of 16, on. */
+/** The 32 words of a bank from index `i`, a multiple of 4, on. */
 @inline
-function words16(i: u32, bank: u32, keys: usize, to: usize): void {
-  philoxBlocks(i32x4.add(i32x4.splat(i >> 2), i32x4(0, 1, 2, 3)), bank, 0, 0, keys, to);
+function words32(i: u32, bank: u32, keys: usize, to: usize): void {
+  philoxEight(i >> 2, bank, 0, 0, keys, to);
 }
 
 const HITS: usize = HEADER;
@@ -24,13 +24,13 @@ export function compare(command: usize, begin: u32, end: u32, scratch: usize): i
   for (let bank = begin; bank < end; bank++) {
     const first: usize = <usize>word(command, HITS) + <usize>bank * word(command, PER_BANK) * 8;
     let to = first;
-    for (let i: u32 = 0; i < count; i += 16) {
-      words16(i, word(command, FIRST_BANK) + bank, scratch + KEYS, buffer);
+    for (let i: u32 = 0; i < count; i += 32) {
+      words32(i, word(command, FIRST_BANK) + bank, scratch + KEYS, buffer);
       let bits: u32 = 0;
-      for (let q: u32 = 0; q < 4; q++) {
+      for (let q: u32 = 0; q < 8; q++) {
         bits |= <u32>i32x4.bitmask(i32x4.le_u(v128.load(buffer + (q << 4)), limit)) << (q << 2);
       }
-      if (count - i < 16) bits &= (1 << (count - i)) - 1;
+      if (count - i < 32) bits &= (1 << (count - i)) - 1;
       for (; bits != 0; bits &= bits - 1) {
         const k = <u32>ctz(bits);
         store<u32>(to, i + k);
@@ -54,7 +54,7 @@ const ZERO_TO: usize = HEADER + 7;
 const DOUBTS: usize = HEADER + 8;
 const DOUBT_COUNTS: usize = HEADER + 9;
 
-/** pairs whose words are made together: with 15 words before the first they fit WORDS */
+/** pairs whose words are made together: with 3 words before the first and 31 after the last they fit WORDS */
 const STRETCH: u32 = 96;
 
 /** Levels of a pair as one number: first cell in the low byte. */
@@ -101,10 +101,10 @@ export function scanPairs(command: usize, begin: u32, end: u32, scratch: usize):
       for (let a: u32 = 0; a < pairs; a += STRETCH) {
         const stop = min(a + STRETCH, pairs);
         const cell = w * bitLines + 2 * a;
-        const from = cell & ~15;
+        const from = cell & ~3;
         const last = w * bitLines + 2 * stop;
-        for (let i = from; i < last; i += 16) {
-          words16(i, word(command, BANK) + bank, scratch + KEYS, buffer + (<usize>(i - from) << 2));
+        for (let i = from; i < last; i += 32) {
+          words32(i, word(command, BANK) + bank, scratch + KEYS, buffer + (<usize>(i - from) << 2));
         }
         const words = buffer + (<usize>(cell - from) << 2);
         for (let p = a; p < stop; p += 4) {

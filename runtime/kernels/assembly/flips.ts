@@ -72,13 +72,11 @@ function expand(sign: usize, mask: usize, inputs: u32, to: usize): void {
   }
 }
 
-/** Adds a change of one cell to its sum. */
+/** Adds a change of one cell to its sum; `wire` is the place of its input and output. */
 @inline
-function change(command: usize, cell: u32, by: i32): void {
-  const wire = load<u64>(<usize>word(command, WIRES) + (<usize>cell << 3));
-  const to = sums + (<usize>(wire >> 32) << 2);
-  const x = <i32>load<i8>(digits + <usize>(<u32>wire));
-  store<i32>(to, load<i32>(to) + by * x * <i32>word(command, SIGNIFICANCE));
+function change(wire: usize, by: i32, rowSums: usize, rowDigits: usize): void {
+  const to = rowSums + (<usize>load<u32>(wire, 4) << 2);
+  store<i32>(to, load<i32>(to) + by * load<i8>(rowDigits + load<u32>(wire)));
 }
 
 /** What a word gives of two changes and none, without a branch: it would be mispredicted at every other word. */
@@ -111,7 +109,7 @@ function settleOne(command: usize, firstCell: u32, noted: u32, low: u32): void {
     load<u32>(<usize>word(command, FIRST_LAST) + at), load<u32>(<usize>word(command, SECOND_LAST) + at),
     load<i8>(<usize>word(command, FIRST_CHANGE) + cell), load<i8>(<usize>word(command, SECOND_CHANGE) + cell),
   );
-  change(command, cell, by);
+  change(<usize>word(command, WIRES) + (<usize>cell << 3), by * <i32>word(command, SIGNIFICANCE), sums, digits);
 }
 
 /** Draws the low bits of the open cells, four at a time. */
@@ -132,6 +130,10 @@ function settle(command: usize, firstBlock: u32, open: u32, scratch: usize): voi
 
 function frequentRow(command: usize, firstBlock: u32, lastBlock: u32, scratch: usize): void {
   const changes = scratch + CHANGES;
+  const wires: usize = word(command, WIRES);
+  const significance = <i32>word(command, SIGNIFICANCE);
+  const rowSums = sums;
+  const rowDigits = digits;
   const counter = (word(command, FIRST_FREQUENT) + firstBlock) << 2;
   let bytes = scratch + BYTES;
   for (let i: u32 = 0; i < (lastBlock - firstBlock) << 2; i += 8) {
@@ -147,7 +149,7 @@ function frequentRow(command: usize, firstBlock: u32, lastBlock: u32, scratch: u
     let sure = <u64>(a & 0xffff | b << 16) | (<u64>(c & 0xffff | d << 16) << 32);
     for (; sure != 0; sure &= sure - 1) {
       const lane = <u32>ctz(sure);
-      change(command, cell + lane, load<i8>(changes + lane));
+      change(wires + (<usize>(cell + lane) << 3), significance * load<i8>(changes + lane), rowSums, rowDigits);
     }
     let open = <u64>(a >> 16 | b & 0xffff0000) | (<u64>(c >> 16 | d & 0xffff0000) << 32);
     for (; open != 0; open &= open - 1) {

@@ -274,6 +274,54 @@ describe.each([1, 2])("with %i threads", (threads) => {
     engine.release(mark);
   });
 
+  test("cells that rarely flip do so at their chance, and two of a block as if alone", async () => {
+    const mark = engine.mark();
+    const samples = 40_000;
+    // 64 cells of one block each: classes 6, 8 and the last one, at its bound and far below it
+    const chances = [2 ** -6, 0.011, 2 ** -8, 2 ** -20, 2 ** -25];
+    const below = Float64Array.from({ length: chances.length * 64 }, (_, cell) =>
+      Math.round(chances[cell >> 6] * 2 ** 32),
+    );
+    const list = flipList(engine, {
+      outputs: Uint32Array.from(below, (_, cell) => cell),
+      inputs: new Uint32Array(below.length),
+      digits: new Int8Array(below.length).fill(1),
+      significance: 1,
+      below,
+      belowOrZero: below,
+    });
+    expect(list.frequent.blocks).toBe(0);
+    const sums = engine.rows(below.length * 4, samples);
+    const found = engine.int32(sums.at, samples * below.length).fill(0);
+    const mask = engine.rows(8, samples);
+    engine.bytes(mask.at, samples * 8).fill(1);
+    const command: Command = {
+      kind: "flip",
+      ...{ positions: 1, sums, list, sampleBase: 0, sampleList: null, plane: 0, key: [5, 6] },
+      ...{ digits: engine.localRows(64), inputs: 1 },
+      term: { sign: null, mask, significance: 1 },
+    };
+    await engine.run([command], samples);
+    chances.forEach((chance, kind) => {
+      let flips = 0;
+      let pairs = 0;
+      for (let s = 0; s < samples; s++) {
+        let here = 0;
+        for (let cell = kind * 64; cell < kind * 64 + 64; cell++)
+          if (found[s * below.length + cell] === -2) here++;
+        flips += here;
+        pairs += (here * (here - 1)) / 2;
+      }
+      // n independent draws: mean n·p and variance n·p; pairs of a block: mean m·p², and as variance
+      // m·p²(1 + 126·p) for m = 2016 pairs a sample; six standard deviations, and one for the discreteness
+      const n = samples * 64;
+      const m = samples * 2016 * chance ** 2;
+      expect(Math.abs(flips - n * chance)).toBeLessThan(1 + 6 * Math.sqrt(n * chance));
+      expect(Math.abs(pairs - m)).toBeLessThan(1 + 6 * Math.sqrt(m * (1 + 126 * chance)));
+    });
+    engine.release(mark);
+  });
+
   test("a read depends on its sample's number alone, not on the batch that it is in", async () => {
     const mark = engine.mark();
     const samples = 90;
