@@ -1,4 +1,4 @@
-import type { Bitline, CrossbarProblem } from "./netlist.ts";
+import type { Bitline, CrossbarProblem, HalfSelectProblem } from "./netlist.ts";
 
 /** A small fixed sequence in [0, 1): the cases must not change with a generator. */
 function sequence(seed: number): () => number {
@@ -47,10 +47,34 @@ function crossbar(
   };
 }
 
+/** Cells in LRS or HRS with spread: 1S1R's own currents and slopes. */
+function halfSelect(
+  rows: number,
+  columns: number,
+  seed: number,
+  more: Partial<HalfSelectProblem> = {},
+): HalfSelectProblem {
+  const draw = sequence(seed);
+  const low = Array.from({ length: rows }, () =>
+    Array.from({ length: columns }, () => draw() < 0.5),
+  );
+  return {
+    kind: "half-select",
+    i0_A: low.map((cells) => cells.map((isLow) => (isLow ? 4e-12 : 4e-11) * between(draw, 0.5, 2))),
+    v0_V: low.map((cells) => cells.map((isLow) => (isLow ? 0.1448 : 0.217))),
+    read_V: 1.9,
+    selectedWordLine: Math.floor(rows / 3),
+    selectedBitLines: [0, Math.floor(columns / 2), columns - 1],
+    wordLineWire_Ohm: 2.14,
+    bitLineWire_Ohm: 2.14,
+    ...more,
+  };
+}
+
 /** Problems that ngspice has answered: `write-references.ts` asks it again. */
 export const spiceCases: readonly {
   readonly name: string;
-  readonly problem: Bitline | CrossbarProblem;
+  readonly problem: Bitline | CrossbarProblem | HalfSelectProblem;
 }[] = [
   { name: "bitline-plain", problem: bitline(32, 1) },
   { name: "bitline-128", problem: bitline(128, 2) },
@@ -90,5 +114,28 @@ export const spiceCases: readonly {
   {
     name: "crossbar-ideal-bit-lines",
     problem: crossbar(7, 6, 16, { bitLineWire_Ohm: 0, sense_Ohm: 0 }),
+  },
+  { name: "half-select-8x8", problem: halfSelect(8, 8, 21) },
+  {
+    name: "half-select-12x20-one-slope",
+    problem: halfSelect(12, 20, 22, { v0_V: 0.145, selectedBitLines: [4] }),
+  },
+  {
+    name: "half-select-16x16-poor-wires",
+    problem: halfSelect(16, 16, 23, { wordLineWire_Ohm: 2000, bitLineWire_Ohm: 1000 }),
+  },
+  {
+    name: "half-select-ideal-wires",
+    problem: halfSelect(6, 9, 24, { wordLineWire_Ohm: 0, bitLineWire_Ohm: 0 }),
+  },
+  {
+    name: "half-select-series",
+    problem: halfSelect(10, 7, 25, { seriesResistance_Ohm: 50_000, wordLineWire_Ohm: 0 }),
+  },
+  {
+    name: "half-select-64x64",
+    problem: halfSelect(64, 64, 26, {
+      selectedBitLines: Array.from({ length: 16 }, (_, k) => 4 * k),
+    }),
   },
 ];

@@ -24,6 +24,18 @@ export interface CrossbarProblem {
   readonly sense_Ohm?: number;
 }
 
+export interface HalfSelectProblem {
+  readonly kind: "half-select";
+  readonly i0_A: readonly (readonly number[])[];
+  readonly v0_V: number | readonly (readonly number[])[];
+  readonly read_V: number;
+  readonly selectedWordLine: number;
+  readonly selectedBitLines: readonly number[];
+  readonly wordLineWire_Ohm: number;
+  readonly bitLineWire_Ohm: number;
+  readonly seriesResistance_Ohm?: number;
+}
+
 interface Netlist {
   readonly text: string;
   /** in the order of the reference: what is printed */
@@ -134,4 +146,68 @@ export function crossbarNetlist(problem: CrossbarProblem, vector: number): Netli
     ...g.map((_, r) => `i(vd${r})`),
     ...g[0].map((_, c) => `i(vo${c})`),
   ]);
+}
+
+/** A V/2 read: currents of the selected cells and of their bit lines, then of the selected word line. */
+export function halfSelectNetlist(problem: HalfSelectProblem): Netlist {
+  const { i0_A, v0_V, read_V, selectedWordLine: row, selectedBitLines: lines } = problem;
+  const series = problem.seriesResistance_Ohm ?? 0;
+  const net = build();
+  const rows = i0_A.length;
+  const columns = i0_A[0].length;
+  const segments: Segment[] = [];
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++)
+      segments.push([c === 0 ? `d${r}` : `w${r}_${c - 1}`, `w${r}_${c}`, problem.wordLineWire_Ohm]);
+  }
+  for (let c = 0; c < columns; c++) {
+    for (let r = 0; r < rows; r++)
+      segments.push([
+        `b${r}_${c}`,
+        r === rows - 1 ? `o${c}` : `b${r + 1}_${c}`,
+        problem.bitLineWire_Ohm,
+      ]);
+  }
+  wire(net, segments);
+  i0_A.forEach((cells, r) => {
+    cells.forEach((i0, c) => {
+      if (i0 === 0) return;
+      const v0 = typeof v0_V === "number" ? v0_V : v0_V[r][c];
+      const isSelected = r === row && lines.includes(c);
+      let from = net.name(`w${r}_${c}`);
+      if (isSelected) {
+        net.source(`sel${c}`, from, `m${c}`, 0);
+        from = `m${c}`;
+      }
+      let to = net.name(`b${r}_${c}`);
+      if (series > 0) {
+        net.resistor(`x${r}_${c}`, to, series);
+        to = `x${r}_${c}`;
+      }
+      net.lines.push(`B${r}_${c} ${from} ${to} I=${i0}*sinh(V(${from},${to})/${v0})`);
+    });
+  });
+  const volt = (isSelected: boolean, selected: number) => (isSelected ? selected : read_V / 2);
+  for (let r = 0; r < rows; r++) net.source(`d${r}`, `d${r}`, "0", volt(r === row, read_V));
+  for (let c = 0; c < columns; c++)
+    net.source(`o${c}`, net.name(`o${c}`), "0", volt(lines.includes(c), 0));
+  return netlist("half-select", net.lines, [
+    ...lines.map((c) => `i(vsel${c})`),
+    ...lines.map((c) => `i(vo${c})`),
+    `i(vd${row})`,
+  ]);
+}
+
+/** The netlists of a problem, one a vector. */
+export function netlistsOf(
+  problem: Bitline | CrossbarProblem | HalfSelectProblem,
+): readonly Netlist[] {
+  switch (problem.kind) {
+    case "bitline":
+      return [bitlineNetlist(problem)];
+    case "crossbar":
+      return problem.input_V.map((_, vector) => crossbarNetlist(problem, vector));
+    case "half-select":
+      return [halfSelectNetlist(problem)];
+  }
 }

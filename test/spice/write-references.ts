@@ -6,16 +6,13 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spiceCases } from "./cases.ts";
-import { bitlineNetlist, crossbarNetlist } from "./netlist.ts";
+import { netlistsOf } from "./netlist.ts";
 import { ngspice, ngspiceVersion } from "./ngspice.ts";
 
 for (const { name, problem } of spiceCases) {
   const folder = join(import.meta.dirname, name);
   mkdirSync(folder, { recursive: true });
-  const netlists =
-    problem.kind === "bitline"
-      ? [bitlineNetlist(problem)]
-      : problem.input_V.map((_, vector) => crossbarNetlist(problem, vector));
+  const netlists = netlistsOf(problem);
   const reference = netlists.map(({ text }, k) => {
     const file = `circuit${k}.cir`;
     writeFileSync(join(folder, file), text);
