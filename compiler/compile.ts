@@ -69,15 +69,18 @@ export async function compile(job: CompileJob, recipe: Recipe): Promise<Programm
  * @throws UNSUPPORTED
  */
 function checkRequest({ options, target }: CompileJob): void {
-  if (!["auto", "binary", "ternary"].includes(options.precision)) {
+  const offered = target.encodings.some(({ alphabetOf }) =>
+    alphabetOf?.(options.precision, target.technology),
+  );
+  if (!offered && !["auto", "binary", "ternary"].includes(options.precision)) {
     throw new XbcError(
       "UNSUPPORTED",
-      `--precision ${options.precision}: weights are made binary or ternary, or taken as the model quantizes them (auto); ` +
-        "weights of more bits need an encoding that no built-in target has yet",
+      `--precision ${options.precision}: the encodings of ${target.name} (${target.encodings.map(({ name }) => name).join(", ")}) hold no such weights; ` +
+        "take auto, or a target that does",
     );
   }
   const { readOut } = target.technology;
-  if (options.readout !== null && options.readout !== readOut) {
+  if (readOut === "digital" && options.readout !== null && options.readout !== readOut) {
     throw new XbcError(
       "UNSUPPORTED",
       `--readout ${options.readout}: ${target.name} is read ${readOut}; leave --readout out`,
@@ -139,6 +142,10 @@ function recorded(options: CompileOptions): ProgrammingImage["options"] {
     configuration: options.configuration,
     bank: options.bank ? `${options.bank.wordLines}x${options.bank.bitLines}` : "",
     ternaryThreshold: options.ternaryThreshold ?? "",
+    weightRange: options.weightRange,
+    weightScale: options.weightScale,
+    weightRounding: options.weightRounding,
+    segment: options.segment ?? "",
     calibrated: options.calibration !== null,
   };
 }

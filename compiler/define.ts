@@ -100,6 +100,12 @@ export interface CompileOptions {
   readonly readout: string | null;
   /** threshold of ternarize in units of a row's mean magnitude; null: minimize the squared error */
   readonly ternaryThreshold: number | null;
+  /** how the real value of code 1 is chosen: `sigma:3.5` (P2), `mse`, `output` */
+  readonly weightRange: string;
+  readonly weightScale: "layer" | "output";
+  readonly weightRounding: "nearest" | "compensating";
+  /** word lines read together; null: as the target's limits choose */
+  readonly segment: number | null;
   readonly calibration: ReadonlyMap<string, Tensor> | null;
   /** arrays of a die file by name, NaN but for stuck cells; null: none is known */
   readonly defects: ReadonlyMap<string, Tensor> | null;
@@ -514,6 +520,11 @@ export interface NoiseModel {
     parameters: Readonly<Record<string, number>>,
     place: NoisePlace,
   ) => Float32Array;
+  /** read, analog: what it changes in how the lines of one column of arrays are read */
+  readonly analog?: (
+    parameters: Readonly<Record<string, number>>,
+    place: Pick<NoisePlace, "seed" | "trial" | "layer"> & { readonly column: number },
+  ) => Partial<AnalogRead>;
   /** read, digital: what the sense amplifiers make of a bank */
   readonly sense?: (
     conductances_S: Float32Array,
@@ -533,6 +544,17 @@ export interface ProgrammedBank {
   readonly iterations: Uint32Array;
   /** 1 where the verify passed */
   readonly converged: Uint8Array;
+}
+
+/** How the bit lines of one column of arrays (the arrays that share integrators) are read. */
+export interface AnalogRead {
+  readonly wire_Ohm: number;
+  readonly first_Ohm: number;
+  readonly decoder_Ohm: number;
+  /** at the comparator's input */
+  readonly offset_V: number;
+  /** gain of the weights' integrator over that of the reference, less 1 */
+  readonly gainError: number;
 }
 
 /** The model as it is written: what it can do is known to be there. */

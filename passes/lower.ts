@@ -21,6 +21,7 @@ import type { MatrixNode } from "./lowering/matrix-nodes.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import type { MatrixChoice } from "./lowering/reference.ts";
 import { referenceGraph } from "./lowering/reference.ts";
+import { smallestAlphabet } from "./lowering/target-alphabet.ts";
 import { recognizeWeights } from "./lowering/weights.ts";
 
 export default definePass({
@@ -87,7 +88,7 @@ function chooseMatrices(
   for (const node of graph.nodes) {
     refuseUnmapped(graph, node);
     const matrix = matrixNodeOf(graph, node);
-    if (matrix) choices.set(node, chooseMatrix(matrix, domains.get(matrix.data)));
+    if (matrix) choices.set(node, chooseMatrix(matrix, domains.get(matrix.data), context));
   }
   if (choices.size === 0) {
     throw new XbcError(
@@ -120,9 +121,15 @@ function refuseUnmapped(graph: Graph, node: GraphNode): void {
   );
 }
 
-function chooseMatrix(matrix: MatrixNode, domain: Domain | undefined): MatrixChoice {
+function chooseMatrix(
+  matrix: MatrixNode,
+  domain: Domain | undefined,
+  { target, options }: PassContext,
+): MatrixChoice {
   const { node } = matrix;
-  const weights = recognizeWeights(matrix.weights);
+  const found = recognizeWeights(matrix.weights);
+  const fitting = found && smallestAlphabet(target, options.precision, found.codes);
+  const weights = fitting ? { ...found, codes: { ...found.codes, alphabet: fitting } } : found;
   if (!weights) {
     throw new XbcError(
       "NOT_ENCODABLE",

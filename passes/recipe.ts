@@ -1,6 +1,8 @@
 import type { Pass } from "../compiler/define.ts";
 import avoidDefects from "./avoid-defects.ts";
 import binarize from "./binarize.ts";
+import chooseReadOut from "./choose-read-out.ts";
+import chooseSegments from "./choose-segments.ts";
 import encodeInput from "./encode-input.ts";
 import extractThresholds from "./extract-thresholds.ts";
 import foldConstants from "./fold-constants.ts";
@@ -10,9 +12,11 @@ import integrateFire from "./integrate-fire.ts";
 import lower from "./lower.ts";
 import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
+import quantizeWeights from "./quantize-weights.ts";
 import schedule from "./schedule.ts";
 import spikeInput from "./spike-input.ts";
 import ternarize from "./ternarize.ts";
+import thresholdsToCells from "./thresholds-to-cells.ts";
 import tile from "./tile.ts";
 
 /** The default order. It is a decision, so it is a plain list. */
@@ -24,12 +28,16 @@ export const defaultPasses: readonly Pass[] = [
   binarize,
   ternarize,
   quantizeActivations,
+  quantizeWeights,
   lower,
   presentStochastic,
   spikeInput,
   integrateFire,
   extractThresholds,
+  chooseReadOut,
+  thresholdsToCells,
   tile,
   avoidDefects,
+  chooseSegments,
   schedule,
 ];

@@ -1,6 +1,6 @@
 import { definePass } from "../compiler/define.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
-import { placesOf } from "../compiler/ir/placement.ts";
+import { placesOf, referenceCells } from "../compiler/ir/placement.ts";
 import { scheduleColumns } from "../compiler/ir/schedule.ts";
 
 /** One row of the schedule table, by column. */
@@ -16,7 +16,7 @@ export default definePass({
     const { array } = mapped.target.technology;
     const rows = mapped.placements.flatMap((placement, layer) =>
       placement.configuration === "gated"
-        ? gatedRows(placement, layer, array.activeWordLines, array.sensedBitLines)
+        ? gatedRows(placement, layer, placement.segmentWordLines, array.sensedBitLines)
         : sensedRows(placement, layer),
     );
     const width = scheduleColumns.length;
@@ -98,14 +98,8 @@ function gatedRows(
       Math.min(tileOutputs, outputs - (bank % outputBlocks) * tileOutputs) *
       encoding.cellsPerWeight;
     let step = 0;
-    for (let first = 0; first < bitLinesHere; first += sensed) {
-      const base = {
-        layer,
-        tile: bank,
-        bank,
-        firstBitLine: first,
-        bitLines: Math.min(sensed, bitLinesHere - first),
-      };
+    for (const [first, bitLines] of sensedGroups(placement, bitLinesHere, sensed)) {
+      const base = { layer, tile: bank, bank, firstBitLine: first, bitLines };
       const full = Math.floor(inputsHere / active);
       if (full > 0) {
         rows.push({
@@ -133,4 +127,17 @@ function gatedRows(
     }
   }
   return rows;
+}
+
+/** Bit lines that are sensed together, first and how many: those of weights, then those of reference cells. */
+function* sensedGroups(
+  placement: LayerPlacement,
+  used: number,
+  sensed: number,
+): Generator<readonly [first: number, count: number]> {
+  for (let first = 0; first < used; first += sensed) yield [first, Math.min(sensed, used - first)];
+  const { bankBitLines, encoding } = placement;
+  const start = bankBitLines - referenceCells(encoding);
+  for (let first = start; first < bankBitLines; first += sensed)
+    yield [first, Math.min(sensed, bankBitLines - first)];
 }

@@ -40,6 +40,7 @@ export function chainOnDie(
     program: { model: measuredCells(image, die), parameters: measured.parameters },
     age: [],
     read: bound[0] ?? null,
+    reads: bound,
     active: [measured, ...reads.filter(({ model }) => on.includes(model))],
   };
 }

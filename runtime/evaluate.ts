@@ -17,7 +17,8 @@ import { pause } from "./pause.ts";
 import type { EvaluationReport, Spread } from "./report/report.ts";
 import { spreadOf } from "./report/spread.ts";
 import type { RunOptions } from "./run.ts";
-import { DEFAULT_BATCH, named } from "./run.ts";
+import { DEFAULT_BATCH, named, usualElapsed } from "./run.ts";
+import { isUnchanged } from "./senses.ts";
 import type { Samples, Session } from "./session.ts";
 import { openSession } from "./session.ts";
 
@@ -114,7 +115,7 @@ async function evaluateIn(
       die || options.ablation === false || !noisy
         ? []
         : await ablate(trialist, image, noise, noisy.spread),
-    overTime: [],
+    overTime: die || !noisy ? [] : await overTime(trialist, noise, options.elapsed_s ?? []),
     overBer: await sweepBer(trialist, options),
     layers: image.placements.map(({ layer }, index) => ({
       name: layer,
@@ -125,6 +126,20 @@ async function evaluateIn(
     noise: noise.active,
     assumptions: image.assumptions,
   };
+}
+
+/** The same devices at later times: a draw does not depend on the time. */
+async function overTime(
+  trialist: Trialist,
+  noise: NoiseChain,
+  times: readonly number[],
+): Promise<EvaluationReport["overTime"]> {
+  const rows: EvaluationReport["overTime"][number][] = [];
+  for (const elapsed_s of times) {
+    const { spread } = await trialist.spread(`at ${elapsed_s} s`, noise, elapsed_s);
+    rows.push({ elapsed_s, mean: spread.mean, std: spread.std });
+  }
+  return rows;
 }
 
 /** The float accuracy that the compilation measured, where it was measured on as many samples. */
@@ -159,7 +174,8 @@ interface TrialResult {
 
 interface Trialist {
   readonly mapped: number;
-  readonly spread: (stage: string, chain: NoiseChain) => Promise<TrialResult>;
+  /** at so many seconds since programming; without them at the technology's own */
+  readonly spread: (stage: string, chain: NoiseChain, elapsed_s?: number) => Promise<TrialResult>;
 }
 
 async function openTrials(
@@ -173,9 +189,10 @@ async function openTrials(
   const trials = options.trials ?? 5;
   const firstTrial = options.firstTrial ?? 0;
   const seed = options.seed ?? image.seed;
+  const usual = usualElapsed(image);
   const output = image.outputs[0].name;
   const clean =
-    (await session.run(samples, null, { seed, trial: 0, elapsed_s: 0 })).get(output) ?? [];
+    (await session.run(samples, null, { seed, trial: 0, elapsed_s: usual })).get(output) ?? [];
   const expected = metric.name === "agreement" ? classesOf(clean) : labels;
   if (!expected)
     throw new XbcError(
@@ -184,22 +201,18 @@ async function openTrials(
     );
   const mapped = metric.of(clean, expected);
 
-  const spread = async (stage: string, chain: NoiseChain): Promise<TrialResult> => {
+  const spread: Trialist["spread"] = async (stage, chain, elapsed_s = usual) => {
     const perTrial: number[] = [];
     const errors: (readonly LayerErrors[])[] = [];
     for (let k = 0; k < trials; k++) {
       options.progress?.(stage, k, trials);
       await pause();
-      const draw = { seed, trial: firstTrial + k, elapsed_s: 0 };
+      const draw = { seed, trial: firstTrial + k, elapsed_s };
       const faults = await session.sense(chain, draw);
       errors.push(
         session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)),
       );
-      const unchanged =
-        !faults ||
-        faults.every(
-          (layer) => layer.changed.weight.length === 0 && layer.marginal.weight.length === 0,
-        );
+      const unchanged = !faults || faults.every(isUnchanged);
       const outputs = unchanged
         ? clean
         : ((await session.run(samples, faults, draw)).get(output) ?? []);

@@ -11,6 +11,7 @@ import type { Tensor } from "../compiler/ir/tensor.ts";
 import { sizeOf, toFloat32 } from "../compiler/ir/tensor.ts";
 import { overThreeAxes } from "../compiler/ir/window.ts";
 import { byteTable, signBits } from "./activations.ts";
+import { analogCommands } from "./analog/analog-commands.ts";
 import type { InputRows } from "./input.ts";
 import type { Command, Rows, ThresholdTable } from "./kernels/commands.ts";
 import { planeBytes, within } from "./kernels/commands.ts";
@@ -117,6 +118,14 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   const weights = context.weights.get(layer.id);
   const terms = termsOf(context.places, layer);
   if (!weights) throw internal("runner", `layer ${layer.id} lacks weights`);
+  if (weights.analog) {
+    const flow = { to, layout: outputLayout(layer), channels: layer.outputs, inner: 1 };
+    return analogCommands(context.engine, layer, weights.analog, terms, {
+      to,
+      sink: () => sinkOf(to, flow.layout, context),
+      requantize: (from) => requantizeCommands(layer, { ...flow, from }, context),
+    });
+  }
   const table = context.thresholds.get(layer.id) ?? null;
   const layout = outputLayout(layer);
   const groups = weights.packed.length;

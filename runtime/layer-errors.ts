@@ -19,9 +19,9 @@ const TOTAL = 2 ** 32;
 /** Expected errors of a read, from the senses that changed and the chances of those drawn at each read. */
 export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): LayerErrors {
   const { slices, zeros, placement } = stored;
+  if (!faults || slices.length === 0) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
   const { isBit, reading } = kernelDigits(placement.encoding);
   const signs = slices.length * slices[0].length - zeros;
-  if (!faults) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
   const tally = { type1: 0, type2: 0, type3: 0 };
   const add = (was: number, now: number, chance: number) => {
     if (was === now) return;

@@ -1,5 +1,6 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Key } from "../compiler/random.ts";
+import type { AnalogWeights } from "./analog/analog-weights.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { FlipList, PackedWeights, WeightRows } from "./kernels/commands.ts";
 import { planeBytes } from "./kernels/commands.ts";
@@ -22,6 +23,8 @@ export interface LayerWeights {
   readonly flips: readonly FlipList[];
   /** key of the read draws */
   readonly key: Key;
+  /** of a layer that is summed in the analog domain; its terms are none then */
+  readonly analog: AnalogWeights | null;
 }
 
 /** Packs a layer as it is stored. */
@@ -37,7 +40,13 @@ export function packStored(engine: Engine, stored: StoredLayer): LayerWeights {
       weightTerm(engine, slice, outputs, inputs, significances[s]),
     ),
   }));
-  return { packed, rows: spikingRows(engine, stored, stored.slices[0]), flips: [], key: [0, 0] };
+  return {
+    packed,
+    rows: spikingRows(engine, stored, stored.slices[0]),
+    flips: [],
+    key: [0, 0],
+    analog: null,
+  };
 }
 
 /** Rows of events, where a layer's inputs are spikes and its weights ±1. */
@@ -103,6 +112,7 @@ export function packTrial(
     rows: clean.rows && spikingRows(engine, stored, changedDigits(stored, faults)),
     flips: flipsOf(engine, placement, faults.marginal, groups),
     key,
+    analog: null,
   };
 }
 

@@ -30,7 +30,9 @@ export async function measuredCosts(
         sum(presented.map((layer) => layer.perInference)) /
         sum(presented.map((layer) => layer.inputs)),
     },
-    ...(byCurrent ? timeOfReads(image, activity) : scheduledTime(image)),
+    ...(byCurrent && image.technology.array.activeWordLines === 1
+      ? timeOfReads(image, activity)
+      : scheduledTime(image)),
   };
 }
 

@@ -14,6 +14,8 @@ export interface NoiseChain {
   readonly program: BoundNoise | null;
   readonly age: readonly BoundNoise[];
   readonly read: BoundNoise | null;
+  /** every effect of a read; analog read-outs take them all */
+  readonly reads: readonly BoundNoise[];
   /** the effects that are on */
   readonly active: readonly NoiseUse[];
 }
@@ -21,7 +23,14 @@ export interface NoiseChain {
 /** `none`, `all`, or the names of the models that are on. */
 export type NoiseChoice = "none" | "all" | readonly string[];
 
-export const quiet: NoiseChain = { store: [], program: null, age: [], read: null, active: [] };
+export const quiet: NoiseChain = {
+  store: [],
+  program: null,
+  age: [],
+  read: null,
+  reads: [],
+  active: [],
+};
 
 /** @throws BAD_OPTION listing what there is */
 export function noiseModelNamed(name: string): NoiseModel {
@@ -66,6 +75,7 @@ export function chainOf(uses: readonly NoiseUse[], choice: NoiseChoice): NoiseCh
     program: acting("program")[0] ?? null,
     age: acting("age"),
     read: acting("read")[0] ?? null,
+    reads: acting("read"),
     active,
   };
 }

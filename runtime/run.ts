@@ -47,6 +47,10 @@ export interface RunResult {
 
 export const DEFAULT_BATCH = 1024;
 
+/** Seconds since programming where nobody says: the technology's `elapsed`, else none. */
+export const usualElapsed = ({ technology }: Pick<ProgrammingImage, "technology">): number =>
+  technology.parameters.elapsed?.value ?? 0;
+
 /**
  * Executes an image. The image is all it knows: no ONNX file, no float weights.
  * @param inputs a tensor for a network of one input, or tensors by input name; the batch in front
@@ -60,7 +64,7 @@ export async function run(
   const draw = {
     seed: options.seed ?? image.seed,
     trial: options.trial ?? 0,
-    elapsed_s: options.elapsed_s ?? 0,
+    elapsed_s: options.elapsed_s ?? usualElapsed(image),
   };
   const choice = options.noise ?? "none";
   const chain = options.die ? chainOnDie(image, options.die, choice) : chainOf(image.noise, choice);

@@ -1,6 +1,7 @@
 import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import type { AnalogDraw } from "./analog/draw-cells.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { type PairReader, pairReader } from "./noise/pair-reader.ts";
@@ -21,7 +22,20 @@ export interface LayerFaults {
     readonly below: Float64Array;
     readonly belowOrZero: Float64Array;
   };
+  /** of an analog layer: its cells and circuits; the rest is empty then */
+  readonly analog: AnalogDraw | null;
 }
+
+/** An analog layer as drawn: no sense of its own, all cells of their own. */
+export const analogFaults = (analog: AnalogDraw): LayerFaults => {
+  const none = { weight: new Int32Array(0), slice: new Uint8Array(0), digit: new Int8Array(0) };
+  const never = new Float64Array(0);
+  return { changed: none, marginal: { ...none, below: never, belowOrZero: never }, analog };
+};
+
+/** True where a layer reads what is stored. */
+export const isUnchanged = ({ changed, marginal, analog }: LayerFaults): boolean =>
+  changed.weight.length === 0 && marginal.weight.length === 0 && analog === null;
 
 export interface WeightDigits {
   /** output·inputs + input */
@@ -231,6 +245,7 @@ function faultsOf(stored: StoredLayer, { candidates, sensed }: SensedLayer): Lay
       below: isBit ? new Float64Array(below.length) : below,
       belowOrZero: isBit ? below : belowOrZero,
     },
+    analog: null,
   };
 }
 

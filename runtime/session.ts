@@ -5,6 +5,11 @@ import type { BufferId } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import { deriveKey } from "../compiler/random.ts";
+import type { AnalogLayer } from "./analog/analog-layer.ts";
+import { loadAnalogLayer } from "./analog/analog-layer.ts";
+import { packAnalog } from "./analog/analog-weights.ts";
+import type { AnalogDraw } from "./analog/draw-cells.ts";
+import { drawCells, storedDraw } from "./analog/draw-cells.ts";
 import type { InputRows } from "./input.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import { createEngine } from "./kernels/engine.ts";
@@ -14,7 +19,7 @@ import type { NoiseChain } from "./noise-chain.ts";
 import type { Runner } from "./runner.ts";
 import { createRunner } from "./runner.ts";
 import type { Draw, LayerFaults } from "./senses.ts";
-import { senseLayer } from "./senses.ts";
+import { analogFaults, senseLayer } from "./senses.ts";
 import type { CleanRun } from "./shortcut.ts";
 import { canKeep, differingSamples, runClean, shareOfWork } from "./shortcut.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -63,10 +68,23 @@ export async function openSession(
 ): Promise<Session> {
   const engine = await createEngine({ threads: options.threads });
   const stored: StoredLayer[] = [];
-  for (let index = 0; index < image.placements.length; index++)
+  const analogs: (AnalogLayer | null)[] = [];
+  for (let index = 0; index < image.placements.length; index++) {
     stored.push(await loadStoredLayer(image, index));
+    analogs.push(await loadAnalogLayer(image, index));
+  }
+  const packDraw = (analog: AnalogLayer, draw: AnalogDraw): LayerWeights => ({
+    packed: [],
+    rows: null,
+    flips: [],
+    key: [0, 0],
+    analog: packAnalog(engine, analog, draw),
+  });
   const runner: Runner = await createRunner(image, engine, options.executor, options.batch);
-  const clean = stored.map((layer) => packStored(engine, layer));
+  const clean = stored.map((layer, index) => {
+    const analog = analogs[index];
+    return analog ? packDraw(analog, storedDraw(analog)) : packStored(engine, layer);
+  });
   const weightsOf = (
     faults: readonly LayerFaults[] | null,
     draw: Draw,
@@ -74,6 +92,9 @@ export async function openSession(
     new Map(
       stored.map((layer, index): [string, LayerWeights] => {
         if (!faults) return [layer.placement.layer, clean[index]];
+        const analog = analogs[index];
+        const drawn = faults[index].analog;
+        if (analog && drawn) return [layer.placement.layer, packDraw(analog, drawn)];
         const key = deriveKey(draw.seed, "read", draw.trial, index);
         return [layer.placement.layer, packTrial(engine, layer, clean[index], faults[index], key)];
       }),
@@ -88,6 +109,7 @@ export async function openSession(
   } | null = null;
   const isEligible = (samples: Samples, faults: readonly LayerFaults[], shortcut: ShortcutChoice) =>
     shortcut !== "never" &&
+    analogs.every((analog) => analog === null) &&
     canKeep(image, samples.count) &&
     (shortcut === "always" || shareOfWork(image, faults) < WORTH);
   const keepClean = async (samples: Samples, seed: number): Promise<CleanRun | null> => {
@@ -116,8 +138,14 @@ export async function openSession(
     sense: async (chain, draw) => {
       if (chain.active.length === 0) return null;
       const faults: LayerFaults[] = [];
-      for (const layer of stored)
-        faults.push(await senseLayer(engine, layer, chain, image.technology.array.inputsOn, draw));
+      for (const [index, layer] of stored.entries()) {
+        const analog = analogs[index];
+        faults.push(
+          analog
+            ? analogFaults(drawCells(analog, chain, image, draw))
+            : await senseLayer(engine, layer, chain, image.technology.array.inputsOn, draw),
+        );
+      }
       return faults;
     },
     run: async (

@@ -50,7 +50,7 @@ export function quantizeWeights(
 }
 
 /** @throws BAD_MODEL at the first weight that is NaN or infinite */
-function checkFinite({ node, weights }: MatrixNode): void {
+export function checkFinite({ node, weights }: MatrixNode): void {
   for (let o = 0; o < weights.outputs; o++) {
     for (let i = 0; i < weights.inputs; i++) {
       const w = weights.data[o * weights.outputStride + i * weights.inputStride];

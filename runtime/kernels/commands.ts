@@ -4,6 +4,7 @@
  */
 
 import type { WindowShape } from "../../compiler/ir/network.ts";
+import type { Analog } from "./analog-command.ts";
 
 /** One row for each (sample, position), sample by sample. */
 export interface Rows {
@@ -368,6 +369,7 @@ export interface ScanPairs extends RandomKey {
 }
 
 export type Command =
+  | Analog
   | ThresholdFloat
   | ThresholdBytes
   | Pack

@@ -1,6 +1,7 @@
 import { internal } from "../../compiler/errors.ts";
 import type { WindowShape } from "../../compiler/ir/network.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
+import { analogWords } from "./analog-command.ts";
 import type { Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
 import { planeBytes } from "./commands.ts";
 
@@ -208,6 +209,8 @@ function bodyWords(
       const { to, perSample, count, first, counter, key } = command;
       return body(10, 1, [to, perSample, count, first, ...counter, ...key]);
     }
+    case "analog":
+      return body(20, command.positions, analogWords(command, rows));
     case "compare": {
       // a word is compared with threshold - 1; below 0 there is none, so no word is looked at
       const none = command.threshold === 0;

@@ -13,6 +13,7 @@ import type {
 import { MASKED_CODE, planeBytes } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
+import { analogRow } from "./plain-analog.ts";
 import { flipPlainly } from "./plain-flip.ts";
 import type { SampleCommand } from "./plain-windows.ts";
 import { runSample } from "./plain-windows.ts";
@@ -118,6 +119,21 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       const from = at(command.from, elements);
       const table = memory.bytes(command.table, 32);
       setBits(at(command.to, planeBytes(elements)), elements, (e) => bitOf(table, from[e]) === 1);
+      return;
+    }
+    case "analog": {
+      const { layout, from, sums, mask, codes } = command;
+      const { inputs, outputs } = layout;
+      const planes = from.map((term) =>
+        term.mask ? at(term.mask, planeBytes(inputs)) : new Uint8Array(0),
+      );
+      const found = analogRow(memory, command, (plane, i) => bitOf(planes[plane], i) === 1);
+      if (sums) asInt32(sums, outputs).set(found.sums);
+      if (mask) setBits(at(mask, planeBytes(outputs)), outputs, (o) => found.fires[o] === 1);
+      if (codes)
+        asInt16(codes.rows, outputs).set(
+          Int16Array.from(found.fires, (bit) => codes.minimum + codes.step * bit),
+        );
       return;
     }
     case "matrix": {

@@ -8,6 +8,7 @@ import {
   cellsOfWeight,
   fillBank,
   readBank,
+  referenceCells,
   tiles,
   weightOfCell,
 } from "../../compiler/ir/placement.ts";
@@ -99,7 +100,10 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))(
           ({ layout, configuration, inputs, outputs, wordLines, perLine, spare, seed }) => {
             const bank = {
               wordLines,
-              bitLines: perLine * layout.cellsPerWeight + (layout.cellsPerWeight > 1 ? spare : 0),
+              bitLines:
+                perLine * layout.cellsPerWeight +
+                (layout.cellsPerWeight > 1 ? spare : 0) +
+                referenceCells(layout),
             };
             const placement = placementOf(configuration, layout, inputs, outputs, bank);
             const codes = drawnCodes(placement, seed);

@@ -1,6 +1,7 @@
 import type { EncodingLayout } from "../../compiler/define.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import { binaryAlphabet, layerId, ternaryAlphabet } from "../../compiler/ir/network.ts";
+import { weightsOfLine } from "../../compiler/ir/placement.ts";
 
 /** One binary cell a weight: HRS = +1, LRS = −1 (S1). */
 export const singleCell: EncodingLayout = {
@@ -63,7 +64,7 @@ export function placementOf(
   bank: { readonly wordLines: number; readonly bitLines: number },
   name = "layer",
 ): LayerPlacement {
-  const slots = Math.floor(bank.bitLines / encoding.cellsPerWeight);
+  const slots = weightsOfLine(bank.bitLines, encoding);
   const sequential = configuration === "sequential-to-parallel";
   const gated = configuration === "gated";
   const tileInputs = sequential ? slots * bank.wordLines : gated ? bank.wordLines : slots;

@@ -7,6 +7,7 @@ import { flip } from "./flips";
 import { words } from "./random";
 import { addRows, integrateFire } from "./spikes";
 import { pool, transpose, windows } from "./window";
+import { analog } from "./analog";
 import { ERROR } from "./program";
 
 // a function that is exported is not inlined; V8 compiles many small ones faster than a large one
@@ -24,6 +25,7 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 8: return permute(command, begin, end, scratch);
     case 9: return flip(command, begin, end, scratch);
     case 10: return words(command, begin, end, scratch);
+    case 20: return analog(command, begin, end, scratch);
     case 11: return compare(command, begin, end, scratch);
     case 13: return windows(command, begin, end, scratch);
     case 14: return pool(command, begin, end, scratch);

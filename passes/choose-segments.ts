@@ -1,0 +1,159 @@
+import type { PassContext, ProgrammingDescription, TargetSpec } from "../compiler/define.ts";
+import { definePass } from "../compiler/define.ts";
+import { XbcError } from "../compiler/errors.ts";
+import { evaluateNetwork } from "../compiler/evaluate.ts";
+import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
+import type { MatrixLayer, QuantizedNetwork } from "../compiler/ir/network.ts";
+import { referenceCells } from "../compiler/ir/placement.ts";
+import { toNumbers } from "../compiler/ir/tensor.ts";
+import { valuesOf } from "../compiler/physics/condition.ts";
+import type { LargestSums } from "./lowering/decoder-drop.ts";
+import { largestSums, segmentSizes } from "./lowering/decoder-drop.ts";
+
+export default definePass({
+  name: "choose-segments",
+  summary:
+    "Choose how many word lines are read together, so that the decoder drop stays within its limit",
+  from: "mapped",
+  to: "mapped",
+  meaning: "exact",
+  run: async (mapped, context) => {
+    const { technology } = mapped.target;
+    if (technology.array.inputsOn !== "word lines" || technology.array.activeWordLines < 2)
+      return mapped;
+    const placements: LayerPlacement[] = [];
+    for (const [index, placement] of mapped.placements.entries()) {
+      context.progress("segments", index, mapped.placements.length);
+      placements.push(await segmented(mapped, placement, context));
+    }
+    return { ...mapped, placements };
+  },
+});
+
+interface Choice {
+  readonly wordLines: number;
+  readonly reason: string;
+}
+
+async function segmented(
+  mapped: MappedNetwork,
+  placement: LayerPlacement,
+  context: PassContext,
+): Promise<LayerPlacement> {
+  const asked = context.options.segment;
+  if (asked !== null && asked > placement.bankWordLines) {
+    throw new XbcError(
+      "BAD_OPTION",
+      `--segment ${asked}: needs at most the ${placement.bankWordLines} word lines of a bank; give fewer`,
+    );
+  }
+  const { conventions } = mapped.target.technology;
+  const chosen =
+    conventions.segments === "decoder drop"
+      ? await byDecoderDrop(mapped, placement, context)
+      : { wordLines: placement.bankWordLines, reason: "word lines of a bank are read together" };
+  const wordLines = asked ?? chosen.wordLines;
+  const reason =
+    asked === null ? chosen.reason : `segments of ${asked}, asked for (${chosen.reason})`;
+  return {
+    ...placement,
+    segmentWordLines: wordLines,
+    clocks: clocksOf({ ...placement, segmentWordLines: wordLines }, mapped.target),
+    reason: `${placement.reason}; ${reason}`,
+  };
+}
+
+/**
+ * P5: so many clocks for each group of bit lines and segment, and for its decision; reference groups are read once a
+ * pattern beside the others. Arrays of one layer are read at once.
+ */
+function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number {
+  const read = technology.parameters.readClocks?.value ?? 1;
+  const decision = technology.parameters.decisionClocks?.value ?? 0;
+  const { encoding, tileInputs, inputs, tileOutputs, outputs, segmentWordLines } = placement;
+  const segments = Math.ceil(Math.min(tileInputs, inputs) / segmentWordLines);
+  const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
+  return (Math.min(outputs, tileOutputs) + references) * (read * segments + decision);
+}
+
+const millivolt = (volts: number): string => `${(1000 * volts).toFixed(1)} mV`;
+
+async function byDecoderDrop(
+  mapped: MappedNetwork,
+  placement: LayerPlacement,
+  context: PassContext,
+): Promise<Choice> {
+  const { target } = mapped;
+  const values = valuesOf(target.technology, target.condition);
+  const decoder = values("decoderResistance");
+  const read = values("readVoltage");
+  const limit_V = values("decoderDropLimit") * read;
+  const programming = target.laws.programming(target.technology, target.condition);
+  const drop = (siemens: number) => siemens * read * decoder;
+  const sizes = segmentSizes(placement.bankWordLines);
+  const bound = largestBelow(sizes, (size) => drop(size * lrsOf(programming)), limit_V);
+  const always = `every cell LRS and every input on would allow ${bound}`;
+  const sums = await dataSums(mapped, placement, programming, context);
+  if (!sums)
+    return {
+      wordLines: bound,
+      reason: `segments of ${bound}: ${always}; no calibration data says more`,
+    };
+  const worst = (size: number) =>
+    drop(Math.max(sums.weights.get(size) ?? 0, sums.references.get(size) ?? 0));
+  const wordLines = largestBelow(sizes, worst, limit_V);
+  const shown = sizes
+    .filter((size) => size >= 16)
+    .map(
+      (size) =>
+        `${size}: ${millivolt(drop(sums.weights.get(size) ?? 0))} weights, ${millivolt(drop(sums.references.get(size) ?? 0))} references`,
+    );
+  return {
+    wordLines,
+    reason: `segments of ${wordLines}: largest decoder drop over the calibration data, limit ${millivolt(limit_V)}: ${shown.join("; ")}; ${always}`,
+  };
+}
+
+/** Conductance of the level that conducts most. */
+const lrsOf = ({ levels }: ProgrammingDescription): number =>
+  levels.reduce((top, { range }) => Math.max(top, range.aim_S), 0);
+
+function largestBelow(
+  sizes: readonly number[],
+  drop_V: (size: number) => number,
+  limit_V: number,
+): number {
+  return sizes.find((size) => drop_V(size) <= limit_V) ?? sizes[sizes.length - 1];
+}
+
+/** samples of the calibration data that are looked at */
+const SAMPLES = 512;
+
+async function dataSums(
+  { network }: MappedNetwork,
+  placement: LayerPlacement,
+  programming: ProgrammingDescription,
+  { options, executor }: PassContext,
+): Promise<LargestSums | null> {
+  const layer = network.layers.find((other): other is MatrixLayer => other.id === placement.layer);
+  const codes = network.weights.get(placement.layer as MatrixLayer["id"]);
+  if (!options.calibration || !layer || !codes) return null;
+  if (layer.access.kind !== "dense" || layer.presentation.kind === "stochastic") return null;
+  const inputs = new Map(
+    [...options.calibration].map(([name, { type, shape, data }]) => {
+      const count = Math.min(shape[0], SAMPLES);
+      const size = data.length / shape[0];
+      return [name, { type, shape: [count, ...shape.slice(1)], data: data.slice(0, count * size) }];
+    }),
+  ) as NonNullable<PassContext["options"]["calibration"]>;
+  const before: QuantizedNetwork = { ...network, outputs: [{ name: "codes", buffer: layer.from }] };
+  const upTo = network.layers.indexOf(layer);
+  const answers = await evaluateNetwork(
+    { ...before, layers: network.layers.slice(0, upTo) },
+    executor,
+    inputs,
+  );
+  const values = answers.get("codes");
+  if (!values) return null;
+  return largestSums(placement, codes, programming, layer.presentation, toNumbers(values));
+}

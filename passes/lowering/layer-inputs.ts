@@ -1,0 +1,59 @@
+import type { PassContext } from "../../compiler/define.ts";
+import { XbcError } from "../../compiler/errors.ts";
+import { parseTransform, transformSamples } from "../../compiler/input-transform.ts";
+import type { Graph, ValueId } from "../../compiler/ir/graph.ts";
+import type { Tensor } from "../../compiler/ir/tensor.ts";
+import { toNumbers } from "../../compiler/ir/tensor.ts";
+import { serializeGraph } from "../../compiler/onnx/serialize.ts";
+
+/**
+ * Values of a graph over the calibration data, flat.
+ * @throws UNSUPPORTED for an input without data of its own
+ */
+export async function calibrated(
+  graph: Graph,
+  values: readonly ValueId[],
+  { executor, options }: Pick<PassContext, "executor" | "options">,
+): Promise<readonly Float64Array[]> {
+  const missing = graph.inputs.find((input) => !options.calibration?.has(input));
+  if (missing !== undefined) {
+    throw new XbcError(
+      "UNSUPPORTED",
+      `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`,
+    );
+  }
+  const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
+  try {
+    const transform = parseTransform(options.inputTransform);
+    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
+      name,
+      transformSamples(name, transform, data),
+    ]);
+    const answer = await session.run(new Map(feeds));
+    return values.map((value) => {
+      const found = answer.get(value);
+      return found ? toNumbers(found) : new Float64Array(0);
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/** Σ x xᵀ over samples, [inputs x inputs]: how errors of weights add up in outputs. */
+export function inputProducts(values: Float64Array, inputs: number): Float64Array {
+  const products = new Float64Array(inputs * inputs);
+  const active = new Int32Array(inputs);
+  for (let first = 0; first < values.length; first += inputs) {
+    let count = 0;
+    for (let i = 0; i < inputs; i++) if (values[first + i] !== 0) active[count++] = i;
+    for (let a = 0; a < count; a++) {
+      const i = active[a];
+      const x = values[first + i];
+      for (let b = a; b < count; b++)
+        products[i * inputs + active[b]] += x * values[first + active[b]];
+    }
+  }
+  for (let i = 0; i < inputs; i++)
+    for (let j = 0; j < i; j++) products[i * inputs + j] = products[j * inputs + i];
+  return products;
+}

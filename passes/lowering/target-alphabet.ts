@@ -1,0 +1,39 @@
+import type { TargetSpec } from "../../compiler/define.ts";
+import type { Alphabet, CodeMatrix } from "../../compiler/ir/network.ts";
+
+/** From few levels to many: what a target is asked for, to find the smallest alphabet that holds given codes. */
+const ascending = ["binary", "ternary", "int2", "int3", "int4", "int5", "int6", "int7", "int8"];
+
+/** The alphabet that a target's encodings offer for a precision; null where they leave weights as they are. */
+export function targetAlphabet(target: TargetSpec, precision: string): Alphabet | null {
+  for (const encoding of target.encodings) {
+    const alphabet = encoding.alphabetOf?.(precision, target.technology) ?? null;
+    if (alphabet) return alphabet;
+  }
+  return null;
+}
+
+/**
+ * The smallest alphabet of a target that holds every code, at most as large as that of a precision; null where the
+ * target names no alphabets, or none holds them.
+ */
+export function smallestAlphabet(
+  target: TargetSpec,
+  precision: string,
+  { data }: CodeMatrix,
+): Alphabet | null {
+  const largest = targetAlphabet(target, precision);
+  if (!largest) return null;
+  const codes = new Set(data);
+  const holds = ({ levels }: Alphabet): boolean => {
+    const held = new Set(levels);
+    return [...codes].every((code) => held.has(code));
+  };
+  const offered = [...ascending.map((name) => targetAlphabet(target, name)), largest];
+  return (
+    offered.find(
+      (alphabet) =>
+        alphabet !== null && alphabet.levels.length <= largest.levels.length && holds(alphabet),
+    ) ?? null
+  );
+}

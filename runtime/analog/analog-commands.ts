@@ -1,0 +1,84 @@
+import type { MatrixLayer } from "../../compiler/ir/network.ts";
+import type { Analog } from "../kernels/analog-command.ts";
+import { currentBytes, listBytes } from "../kernels/analog-command.ts";
+import type { Command, PlaneTerm, Rows } from "../kernels/commands.ts";
+import type { Engine } from "../kernels/engine.ts";
+import type { Place } from "../places.ts";
+import { positionsIn } from "../places.ts";
+import type { AnalogWeights } from "./analog-weights.ts";
+
+/** Where the results of an analog layer go; what is null is not made. */
+interface AnalogResults {
+  /** i32[outputs] a row */
+  readonly sums: Rows | null;
+  /** bits of a row */
+  readonly mask: Rows | null;
+  /** i16[outputs] a row */
+  readonly codes: Rows | null;
+}
+
+/** The command that sums and reads an analog layer. */
+function analogCommand(
+  engine: Engine,
+  layer: MatrixLayer,
+  positions: number,
+  weights: AnalogWeights,
+  from: readonly PlaneTerm[],
+  { sums, mask, codes }: AnalogResults,
+): Analog {
+  const { layout, converter } = weights;
+  const rule = layer.requantize;
+  const needsSums = converter !== null && sums === null;
+  return {
+    kind: "analog",
+    positions,
+    ...weights,
+    from,
+    currents: engine.localRows(currentBytes(layout), positions),
+    lists: engine.localRows(listBytes(layout), positions),
+    sums: needsSums ? engine.localRows(layout.outputs * 4, positions) : sums,
+    mask,
+    codes:
+      codes && rule.kind !== "sum"
+        ? { rows: codes, minimum: rule.range.minimum, step: rule.range.step }
+        : null,
+  };
+}
+
+/** Where a layer's results go, and what is to be done with them there. */
+export interface AnalogRoute {
+  readonly to: Place;
+  /** where values are written, and what brings them into the place's own order and planes */
+  readonly sink: () => { readonly rows: Rows; readonly after: readonly Command[] };
+  /** from numbers of a converter to codes, in digital logic */
+  readonly requantize: (sums: Rows) => readonly Command[];
+}
+
+/** An analog layer: bits straight into the next layer's plane where one comparator makes them, else codes or sums. */
+export function analogCommands(
+  engine: Engine,
+  layer: MatrixLayer,
+  weights: AnalogWeights,
+  from: readonly PlaneTerm[],
+  { to, sink, requantize }: AnalogRoute,
+): readonly Command[] {
+  const positions = positionsIn(layer);
+  const none = { sums: null, mask: null, codes: null };
+  const command = (results: AnalogResults) =>
+    analogCommand(engine, layer, positions, weights, from, results);
+  const each = (rows: Rows, bytes: number): Rows =>
+    positions === 1 ? rows : { ...rows, stride: layer.outputs * bytes };
+  if (layer.requantize.kind === "sum") {
+    const { rows, after } = sink();
+    return [command({ ...none, sums: each(rows, 4) }), ...after];
+  }
+  if (weights.decision) {
+    const bits = to.dense?.planes.format.kind === "bits" ? to.dense.planes.format.planes : [];
+    if (bits.length === 1 && !to.isRead && to.dense?.rows === positions && !to.pixels)
+      return [command({ ...none, mask: bits[0] })];
+    const { rows, after } = sink();
+    return [command({ ...none, codes: each(rows, 2) }), ...after];
+  }
+  const sums = engine.localRows(positions * layer.outputs * 4);
+  return [command({ ...none, sums: each(sums, 4) }), ...requantize(sums)];
+}
