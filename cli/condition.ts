@@ -1,4 +1,5 @@
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import { lawful } from "../compiler/lawful.ts";
 import { resolveTarget } from "../index.ts";
 
 /**
@@ -6,15 +7,6 @@ import { resolveTarget } from "../index.ts";
  * @throws BAD_OPTION for a condition that the technology has not, listing those it has
  */
 export function underCondition(image: ProgrammingImage, condition: string): ProgrammingImage {
-  const { technology } = image;
-  const { laws } = resolveTarget(technology, condition);
-  const weak = technology.weakCondition;
-  return {
-    ...image,
-    condition,
-    programming: laws.programming(technology, condition),
-    noise: laws.noise(technology, condition),
-    weak:
-      weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
-  };
+  const { programming, noise, weak } = lawful(resolveTarget(image.technology, condition));
+  return { ...image, condition, programming, noise, weak };
 }

@@ -1,3 +1,4 @@
+import { assumedParameters } from "./assumptions.ts";
 import type { TargetSpec } from "./define.ts";
 import { internal } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -8,6 +9,7 @@ import { fillBank } from "./ir/placement.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { readSegments } from "./ir/schedule.ts";
 import { sizeOf } from "./ir/tensor.ts";
+import { lawful } from "./lawful.ts";
 import { serializeGraph } from "./onnx/serialize.ts";
 import { version } from "./version.ts";
 
@@ -26,8 +28,7 @@ export interface Provenance {
 export function emit(schedule: Schedule, provenance: Provenance): ProgrammingImage {
   const { mapped } = schedule;
   const { network, target, placements, limits } = mapped;
-  const { technology, condition, laws } = target;
-  const weak = technology.weakCondition;
+  const { technology, condition } = target;
   const segments = countSegments(schedule);
   return {
     format: "xbc-image",
@@ -38,12 +39,8 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     condition,
     precision: provenance.precision,
     technology,
-    programming: laws.programming(technology, condition),
-    noise: laws.noise(technology, condition),
-    weak:
-      weak && weak !== condition ? { condition: weak, noise: laws.noise(technology, weak) } : null,
+    ...lawful(target),
     limits,
-    costModel: laws.costs(technology, condition),
     inputs: network.inputs,
     outputs: network.outputs,
     buffers: network.buffers,
@@ -164,12 +161,9 @@ function layerCosts(
   };
 }
 
-/** Every parameter of the technology that the source papers do not fix. */
 function assumptionsOf({ technology, condition }: TargetSpec): readonly string[] {
-  const parameters = { ...technology.parameters, ...technology.conditions[condition]?.parameters };
-  return Object.entries(parameters).flatMap(([name, { value, unit, source }]) =>
-    /^(assumed|fitted)/.test(source)
-      ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`]
-      : [],
-  );
+  return assumedParameters({
+    ...technology.parameters,
+    ...technology.conditions[condition]?.parameters,
+  });
 }

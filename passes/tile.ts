@@ -1,6 +1,7 @@
 import type { EncodingLayout, PassContext, TargetSpec } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
+import { mostBankCells } from "../compiler/image/check-image.ts";
 import type { BankLimits, LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
 import { weightsOfLine } from "../compiler/ir/placement.ts";
@@ -53,6 +54,13 @@ function withArray(
 
 function checkArray({ name }: TargetSpec, bank: BankSize, limits: BankLimits): void {
   const { wordLines, bitLines } = bank;
+  if (wordLines * bitLines > mostBankCells) {
+    throw new XbcError(
+      "LIMIT",
+      `bank ${wordLines}x${bitLines} on ${name}: an image holds banks of at most ${mostBankCells} cells, found ${wordLines * bitLines}; ` +
+        "give a smaller --bank, or a smaller array in the device file",
+    );
+  }
   if (wordLines <= limits.wordLines && bitLines <= limits.bitLines) return;
   throw new XbcError(
     "LIMIT",

@@ -1,3 +1,4 @@
+import { assumedParameters } from "../compiler/assumptions.ts";
 import type { TargetSpec } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import { pause } from "./pause.ts";
@@ -51,11 +52,6 @@ export async function characterize(
     });
   }
   options.progress?.("claims", claims.length, claims.length);
-  const assumptions = Object.entries(target.technology.parameters).flatMap(
-    ([name, { value, unit, source }]) =>
-      /^(assumed|fitted)/.test(source)
-        ? [`${name} = ${value}${unit === "1" ? "" : ` ${unit}`} (${source})`]
-        : [],
-  );
+  const assumptions = assumedParameters(target.technology.parameters);
   return { target: target.name, condition, samples, seed, claims: rows, assumptions };
 }

@@ -14,7 +14,7 @@ import { checkWindow } from "./check-window.ts";
 /** most elements of one sample in one buffer: above what any run could hold */
 export const mostElements = 2 ** 28;
 /** most cells of one bank */
-const mostBankCells = 2 ** 30;
+export const mostBankCells = 2 ** 30;
 /** most banks of an image: 10^8 weights in banks of 8 x 8 cells are fewer */
 const mostBanks = 2 ** 24;
 

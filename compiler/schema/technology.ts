@@ -89,14 +89,31 @@ function mergeConditions(
     const before = out.get(name)?.parameters ?? {};
     const units = { ...builtIn.parameters, ...user.parameters, ...before };
     requireUnits(units, condition.parameters, path);
-    out.set(name, { ...condition, parameters: { ...before, ...condition.parameters } });
+    out.set(name, {
+      ...condition,
+      parameters: { ...before, ...boundedAs(units, condition.parameters) },
+    });
   }
   return Object.fromEntries(out);
 }
 
 function mergeParameters(base: Parameters, over: Parameters, path: string): Parameters {
   requireUnits(base, over, path);
-  return { ...base, ...over };
+  return { ...base, ...boundedAs(base, over) };
+}
+
+/** A parameter that says no bounds of its own has those of the built-in: the laws hold within them. */
+function boundedAs(base: Parameters, over: Parameters): Parameters {
+  return Object.fromEntries(
+    Object.entries(over).map(([name, parameter]) => {
+      const { minimum, maximum } = Object.hasOwn(base, name) ? base[name] : parameter;
+      const bounds = {
+        ...(minimum === undefined ? {} : { minimum }),
+        ...(maximum === undefined ? {} : { maximum }),
+      };
+      return [name, { ...bounds, ...parameter }];
+    }),
+  );
 }
 
 function requireUnits(base: Parameters, over: Parameters, path: string): void {

@@ -232,3 +232,9 @@ test("weights that no encoding of the target holds are refused with the layer's 
     /layer fc: int9 weights do not fit 2t2r.*--precision binary/,
   );
 });
+
+test("a bank of more cells than an image holds is refused before any is made", async () => {
+  await expect(
+    mapped(networkOf(4, 4), { bank: { wordLines: 65_536, bitLines: 65_536 } }),
+  ).rejects.toThrow(/bank 65536x65536 on 2t2r: .*at most 1073741824 cells.*smaller --bank/);
+});

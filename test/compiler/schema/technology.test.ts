@@ -34,6 +34,19 @@ describe("a technology file", () => {
     expect(mine.conditions).toEqual(testTechnology.conditions);
   });
 
+  test("a parameter without bounds of its own keeps the built-in's, also in a condition", () => {
+    const { minimum, maximum, ...bare } = testTechnology.parameters.resetVoltage;
+    const mine = load({ parameters: { resetVoltage: { ...bare, value: 3 } } });
+    expect(mine.parameters.resetVoltage).toMatchObject({ minimum, maximum, value: 3 });
+    const high = { resetVoltage: { ...bare, value: 5 } };
+    expect(() => load({ parameters: high })).toThrow(/resetVoltage: needs at most 4 V, found 5/);
+    expect(() => load({ conditions: { weak: { summary: "", parameters: high } } })).toThrow(
+      /weak\/parameters\/resetVoltage: needs at most 4 V, found 5/,
+    );
+    const wider = { resetVoltage: { ...bare, value: 5, maximum: 6 } };
+    expect(load({ parameters: wider }).parameters.resetVoltage.maximum).toBe(6);
+  });
+
   test("printed by `targets --json`, it is read again as it was", () => {
     for (const { technology, name } of targets) {
       const again = loadTechnology(JSON.parse(JSON.stringify(technology)), (wanted) =>
@@ -125,6 +138,12 @@ describe("--set", () => {
   ])("%s is refused", (setting, message) => {
     expect(() => applySettings(testTechnology, [setting])).toThrow(message);
   });
+});
+
+test("--set sets a parameter once", () => {
+  expect(() => applySettings(testTechnology, ["setCurrent=2uA", "setCurrent=3uA"])).toThrow(
+    /--set setCurrent: needs one value, found setCurrent=2uA and setCurrent=3uA; give one/,
+  );
 });
 
 test("built-in technologies hold to the schema, and the schema that ships says the same as the validator", () => {
