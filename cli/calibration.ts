@@ -1,3 +1,4 @@
+import { checkCalibration } from "../compiler/calibration.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { allocate, sizeOf, type Tensor, toNumbers } from "../compiler/ir/tensor.ts";
@@ -22,6 +23,7 @@ export async function readCalibration(
       `--calibration ${spec}: needs a model with one input, found ${graph.inputs.join(", ")}; leave --calibration out`,
     );
   }
+  checkCalibration(x, spec);
   return new Map([[graph.inputs[0], asInput(graph, graph.inputs[0], x, spec)]]);
 }
 

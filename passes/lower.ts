@@ -12,7 +12,7 @@ import type {
 } from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
 import { isPadded } from "../compiler/ir/window.ts";
-import { cutAtMatrices, isBatched, sampleShape } from "./lowering/cut.ts";
+import { cutAtMatrices, hasBatch, isBatched, sampleShape } from "./lowering/cut.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
 import { drawnInputOf } from "./lowering/drawn-input.ts";
@@ -23,6 +23,7 @@ import type { MatrixChoice } from "./lowering/reference.ts";
 import { referenceGraph } from "./lowering/reference.ts";
 import { smallestAlphabet } from "./lowering/target-alphabet.ts";
 import { recognizeWeights } from "./lowering/weights.ts";
+import { unknownOperator, whyFloat } from "./lowering/why-float.ts";
 
 export default definePass({
   name: "lower",
@@ -34,6 +35,8 @@ export default definePass({
 });
 
 function lower(graph: Graph, context: PassContext): QuantizedNetwork {
+  refuseForeign(graph);
+  refuseUnbatched(graph);
   refuseUnmadeOutputs(graph);
   const transform = parseTransform(context.options.inputTransform);
   const choices = chooseMatrices(graph, transform, context);
@@ -52,9 +55,41 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
     ...cut,
     reference: reference.graph,
     referenceWeights,
-    warnings: graph.warnings,
+    warnings: [...graph.warnings, ...doubleWarning(graph)],
     assumptions: [],
   };
+}
+
+/** @throws UNSUPPORTED for an operator that nothing could execute */
+function refuseForeign(graph: Graph): void {
+  const node = unknownOperator(graph);
+  if (node === null) return;
+  throw new XbcError(
+    "UNSUPPORTED",
+    `node "${node.name}": needs an operator that xbc or onnxruntime knows, found ${node.domain}.${node.op}; export the model with standard operators`,
+  );
+}
+
+/** @throws UNSUPPORTED for an input whose first dimension is no batch */
+function refuseUnbatched(graph: Graph): void {
+  if (isBatched(graph)) return;
+  const found = graph.inputs.find((input) => !hasBatch(graph, input)) ?? "";
+  const shape = graph.values.get(found)?.shape ?? [];
+  throw new XbcError(
+    "UNSUPPORTED",
+    `input ${found}: needs the batch as its first dimension, a name or 1, found [${shape.join(", ")}]; ` +
+      `export the model with inputs of [batch, ${shape.filter((size) => size !== 0).join(", ")}]`,
+  );
+}
+
+/** What becomes of float64, which sums on an array are not. */
+function doubleWarning({ values, inputs, nodes }: Graph): readonly string[] {
+  const isDouble = (id: string) => values.get(id)?.type === "float64";
+  return inputs.some(isDouble) || nodes.some((node) => node.outputs.some(isDouble))
+    ? [
+        "model: inputs and sums of matrix layers are rounded to float32, other float64 operators stay so",
+      ]
+    : [];
 }
 
 /** @throws UNSUPPORTED for an output that no layer makes for each sample: an input, a constant, a name given twice */
@@ -88,7 +123,7 @@ function chooseMatrices(
   for (const node of graph.nodes) {
     refuseUnmapped(graph, node);
     const matrix = matrixNodeOf(graph, node);
-    if (matrix) choices.set(node, chooseMatrix(matrix, domains.get(matrix.data), context));
+    if (matrix) choices.set(node, chooseMatrix(graph, matrix, domains.get(matrix.data), context));
   }
   if (choices.size === 0) {
     throw new XbcError(
@@ -121,12 +156,23 @@ function refuseUnmapped(graph: Graph, node: GraphNode): void {
   );
 }
 
+/** @throws UNSUPPORTED */
+function refuseEmpty({ node, weights: { inputs, outputs } }: MatrixNode): void {
+  if (inputs > 0 && outputs > 0) return;
+  throw new XbcError(
+    "UNSUPPORTED",
+    `layer ${node.name}: needs at least one input and one output, found weights of ${inputs} x ${outputs}; remove the layer`,
+  );
+}
+
 function chooseMatrix(
+  graph: Graph,
   matrix: MatrixNode,
   domain: Domain | undefined,
   { target, options }: PassContext,
 ): MatrixChoice {
   const { node } = matrix;
+  refuseEmpty(matrix);
   const found = recognizeWeights(matrix.weights);
   const fitting = found && smallestAlphabet(target, options.precision, found.codes);
   const weights = fitting ? { ...found, codes: { ...found.codes, alphabet: fitting } } : found;
@@ -139,8 +185,7 @@ function chooseMatrix(
   if (!domain?.codes || !(domain.codes.range.maximum - domain.codes.range.minimum < 2 ** 16)) {
     throw new XbcError(
       "NOT_ENCODABLE",
-      `layer ${node.name}: needs quantized activations, found floats in ${matrix.data}; ` +
-        "give --calibration DATA to quantize them, or --input-encoding if it is the network's input",
+      `layer ${node.name}: needs quantized activations, ${whyFloat(graph, matrix.data)}`,
     );
   }
   const { scale } = domain.codes;

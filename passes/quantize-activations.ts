@@ -1,3 +1,4 @@
+import { checkCalibration } from "../compiler/calibration.ts";
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
@@ -63,6 +64,8 @@ async function observe(
       `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`,
     );
   }
+  for (const [name, data] of options.calibration ?? [])
+    checkCalibration(data, `calibration data of input ${name}`);
   const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
   try {
     const transform = parseTransform(options.inputTransform);

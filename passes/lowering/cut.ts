@@ -132,10 +132,13 @@ export function sampleShape(graph: Graph, value: ValueId): readonly number[] {
 
 /** True where every input of the network has the batch in front: a named dimension, or 1. */
 export function isBatched(graph: Graph): boolean {
-  return graph.inputs.every((input) => {
-    const first = graph.values.get(input)?.shape?.[0];
-    return typeof first === "string" || first === null || first === 1;
-  });
+  return graph.inputs.every((input) => hasBatch(graph, input));
+}
+
+/** True where an input has the batch in front. */
+export function hasBatch(graph: Graph, input: ValueId): boolean {
+  const first = graph.values.get(input)?.shape?.[0];
+  return typeof first === "string" || first === null || first === 1;
 }
 
 function batchIsFree(graph: Graph, values: readonly ValueId[]): boolean {

@@ -234,8 +234,28 @@ const multiply: Rule = (_, { of, scalar }) => {
   const right = scalar(1);
   if (right !== null) return affine(of(0), right, 0);
   if (left !== null) return affine(of(1), left, 0);
-  return null;
+  return product(of(0), of(1));
 };
+
+/** Codes times codes: their products lie between the corners, at steps that divide all of them. */
+function product(a: Domain, b: Domain): Domain | null {
+  if (!a.codes || !b.codes || a.codes.offset !== 0 || b.codes.offset !== 0) return null;
+  const [left, right] = [a.codes.range, b.codes.range];
+  if (isEndless(left) || isEndless(right)) return null;
+  const corners = [left.minimum, left.maximum].flatMap((x) =>
+    [right.minimum, right.maximum].map((y) => x * y),
+  );
+  const steps = [left.step * right.minimum, right.step * left.minimum, left.step * right.step];
+  return grid(a.codes.scale * b.codes.scale, 0, {
+    minimum: Math.min(...corners),
+    maximum: Math.max(...corners),
+    step: steps.reduce(greatestDivisor),
+  });
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : greatestDivisor(b, a % b);
+}
 
 /** Where with two constants: a value of two levels; with equal grids: their union. */
 const where: Rule = (_, { of, scalar }) => {

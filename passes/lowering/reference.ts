@@ -312,6 +312,9 @@ function afterSum(layer: {
   readonly wide: boolean;
 }): void {
   const { matrix, builder, id, sumValue, scale, out, wide } = layer;
+  const output = matrix.node.outputs[0];
+  // a model in float64 goes on so behind its sums
+  const type: ElementType = builder.values.get(output)?.type === "float64" ? "float64" : "float32";
   const float: ValueType = { ...out, type: "float32" };
   const inner = matrix.window ? matrix.window.kernel.length : 0;
   let value = sumValue;
@@ -331,13 +334,15 @@ function afterSum(layer: {
     value = add(builder, "Add", [value, share], `${id}/with-offset`, float);
   }
   if (matrix.weightsFirst) value = transposed(value, `${id}/untransposed`, builder);
+  if (type === "float64") {
+    const wider: ValueType = { ...(builder.values.get(value) ?? float), type };
+    value = add(builder, "Cast", [value], `${id}/double`, wider, cast(type));
+  }
   if (matrix.bias) {
     const bias = inner === 0 ? matrix.bias : alignedBias(matrix.bias, id, inner, builder);
-    value = addBias(bias, value, id, float, builder);
+    value = addBias(bias, value, id, { ...float, type }, builder);
   }
-  const output = matrix.node.outputs[0];
-  const type = builder.values.get(output) ?? float;
-  add(builder, "Identity", [value], output, { ...type, type: "float32" });
+  add(builder, "Identity", [value], output, { ...(builder.values.get(output) ?? float), type });
 }
 
 /** offset · Σ_i w(o, i): what activations' common offset adds to output o. */
@@ -396,16 +401,14 @@ function addBias(
   const constant = builder.constants.get(bias.value);
   if (bias.beta === 1) return add(builder, "Add", [value, bias.value], `${id}/biased`, type);
   if (constant) {
-    const scaled = tensor(
-      "float32",
-      constant.shape,
-      Float32Array.from(toNumbers(constant), (c) => c * bias.beta),
-    );
-    builder.constants.set(`${id}/bias`, scaled);
-    builder.values.set(`${id}/bias`, { type: "float32", shape: constant.shape });
+    const values = toNumbers(constant).map((c) => c * bias.beta);
+    const data = type.type === "float64" ? values : Float32Array.from(values);
+    builder.constants.set(`${id}/bias`, tensor(type.type, constant.shape, data));
+    builder.values.set(`${id}/bias`, { type: type.type, shape: constant.shape });
     return add(builder, "Add", [value, `${id}/bias`], `${id}/biased`, type);
   }
-  const beta = constantVector(builder, `${id}/beta`, Float32Array.of(bias.beta));
+  const factor = type.type === "float64" ? Float64Array.of(bias.beta) : Float32Array.of(bias.beta);
+  const beta = constantVector(builder, `${id}/beta`, factor);
   const scaled = add(builder, "Mul", [bias.value, beta], `${id}/bias`, type);
   return add(builder, "Add", [value, scaled], `${id}/biased`, type);
 }

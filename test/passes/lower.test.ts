@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { filledReference } from "../../compiler/evaluate.ts";
 import lower from "../../passes/lower.ts";
-import { buildModel, floats } from "../support/build-onnx.ts";
+import type { ModelSpec } from "../support/build-onnx.ts";
+import { buildModel, floats, of } from "../support/build-onnx.ts";
 import { passContext, preparedGraph } from "../support/pass-context.ts";
+import { runGraph } from "../support/run-onnx.ts";
 
 async function lowered(outputs: readonly string[]) {
   const model = buildModel({
@@ -35,4 +38,81 @@ test.each([
 
 test("several outputs that nodes make are taken", async () => {
   expect(await lowered(["y", "z"])).toMatchObject({ outputs: [{ name: "y" }, { name: "z" }] });
+});
+
+describe("what no array can take is refused by its cause", () => {
+  const refused = async (spec: ModelSpec) =>
+    lower.run(await preparedGraph(buildModel(spec)), passContext().context);
+  const w = floats([3, 2], [1, -1, 1, 1, -1, 1]);
+  const sign = ["Sign", ["x"], ["a"]] as const;
+  const product = ["MatMul", ["a", "w"], ["y"], {}, "fc"] as const;
+
+  test.each([[[3]], [[0, 3]], [[4, 3]]])(
+    "an input of %j, without a batch in front",
+    async (shape) => {
+      await expect(
+        refused({
+          inputs: { x: ["float32", shape] },
+          outputs: ["y"],
+          constants: { w },
+          nodes: [sign, product],
+        }),
+      ).rejects.toThrow(
+        `input x: needs the batch as its first dimension, a name or 1, found [${shape.join(", ")}]; export`,
+      );
+    },
+  );
+
+  test("a matrix without outputs", async () => {
+    await expect(
+      refused({
+        inputs: { x: ["float32", ["n", 3]] },
+        outputs: ["y"],
+        constants: { w: floats([3, 0], []) },
+        nodes: [sign, product],
+      }),
+    ).rejects.toThrow(/layer fc: needs at least one input and one output, found weights of 3 x 0/);
+  });
+
+  test("an operator that nobody knows", async () => {
+    await expect(
+      refused({
+        inputs: { x: ["float32", ["n", 3]] },
+        outputs: ["y"],
+        constants: { w },
+        nodes: [["my.dom:Frobnicate", ["x"], ["a"], {}, "f"], product],
+      }),
+    ).rejects.toThrow(/node "f": needs an operator .*, found my\.dom\.Frobnicate; export/);
+  });
+
+  test("whole numbers of any size", async () => {
+    await expect(
+      refused({
+        inputs: { x: ["int32", ["n", 3]] },
+        outputs: ["y"],
+        constants: { w },
+        nodes: [["Cast", ["x"], ["a"], { to: 1 }], product],
+      }),
+    ).rejects.toThrow(/layer fc: .*found int32 numbers of any size in a, from input x; export/);
+  });
+});
+
+test("a model in float64 stays so behind its sums, and says what does not", async () => {
+  const double = (shape: readonly number[], data: readonly number[]) => of("float64", shape, data);
+  const model = buildModel({
+    inputs: { x: ["float64", ["n", 3]] },
+    outputs: ["y"],
+    constants: { w: double([3, 1], [1, -1, 1]), s: double([], [0.1]), c: double([1], [0.3]) },
+    nodes: [
+      ["Sign", ["x"], ["a"]],
+      ["Gemm", ["a", "w", "c"], ["h"], { beta: 2 }, "fc"],
+      ["Mul", ["h", "s"], ["y"]],
+    ],
+  });
+  const network = await lower.run(await preparedGraph(model), passContext().context);
+  if (!("weights" in network)) throw new Error("no network");
+  const graph = filledReference(network.reference, network.referenceWeights, network.weights);
+  const y = (await runGraph(graph, { x: double([1, 3], [2, 1, 5]) })).get("y");
+  expect([y?.type, Number(y?.data[0])]).toEqual(["float64", (1 + 0.3 * 2) * 0.1]);
+  expect(network.warnings).toEqual([expect.stringContaining("rounded to float32")]);
 });

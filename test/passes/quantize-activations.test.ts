@@ -69,6 +69,14 @@ describe("quantize-activations", () => {
   test("without data nothing is guessed", async () => {
     expect((await quantized("Relu", [0, 1], { calibration: null }, [0.3])).isSame).toBe(true);
   });
+  test("calibration data that show no range are refused as such", async () => {
+    await expect(quantized("Relu", [], {}, [0])).rejects.toThrow(
+      /calibration data of input x: calibration needs at least one sample, found .* \[0, 1\]/,
+    );
+    await expect(quantized("Relu", [1, Number.NaN], {}, [0])).rejects.toThrow(
+      /calibration needs finite numbers, found NaN in sample 1, element 0; remove/,
+    );
+  });
   test("an unknown word is refused", async () => {
     await expect(quantized("Relu", [0, 1], { activations: "uint9" }, [0])).rejects.toThrow(
       /--activations uint9: needs auto, binary/,

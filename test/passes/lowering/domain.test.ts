@@ -309,9 +309,6 @@ describe("two quantized values", () => {
       codes(after(both, "float32", signs, grid(0.3, 0, { minimum: 0, maximum: 1, step: 1 }))),
     ).toBeNull();
   });
-  test("a product of two values is not known", () => {
-    expect(after([["Mul", ["x", "z"], ["y"]]], "float32", signs, signs)).toBeUndefined();
-  });
 });
 
 test.each(["endless", "least"])(
@@ -324,3 +321,21 @@ test.each(["endless", "least"])(
     expect(found?.codes ?? null).toBeNull();
   },
 );
+
+describe("a product of two quantized values", () => {
+  const product = (x: Domain, z: Domain) =>
+    codes(after([["Mul", ["x", "z"], ["y"]]], "float32", x, z));
+  test("of signs is a sign", () => {
+    expect(product(signs, signs)).toEqual([1, 0, -1, 1, 2]);
+  });
+  test("lies between the corners, on a step that divides every product", () => {
+    expect(product(whole(-2, 3), whole(-1, 4))).toEqual([1, 0, -8, 12, 1]);
+    // {-3, -1, 1, 3}²: odd numbers
+    expect(product(grid(1, 0, { minimum: -3, maximum: 3, step: 2 }), signs)).toEqual([
+      1, 0, -3, 3, 2,
+    ]);
+    expect(product(grid(0.5, 0, { minimum: -1, maximum: 1, step: 2 }), whole(0, 1))).toEqual([
+      0.5, 0, -1, 1, 1,
+    ]);
+  });
+});
