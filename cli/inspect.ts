@@ -50,15 +50,19 @@ async function isArchive(path: string): Promise<boolean> {
 }
 
 async function inspectArchive(path: string, { hash }: Flags, console: Console): Promise<void> {
-  await withImage(path, async (image) => {
-    if (hash) {
-      const value = await hashImage(image);
-      return console.result({ file: path, hash: value }, () => value);
-    }
-    const report = await compileReport(image, path);
-    const text = await inspectImage(image);
-    console.result({ ...report, hash: await hashImage(image) }, () => text);
-  });
+  await withImage(
+    path,
+    async (image) => {
+      if (hash) {
+        const value = await hashImage(image);
+        return console.result({ file: path, hash: value }, () => value);
+      }
+      const report = await compileReport(image, path);
+      const text = await inspectImage(image);
+      console.result({ ...report, hash: await hashImage(image) }, () => text);
+    },
+    { whole: true },
+  );
 }
 
 async function inspectModel(path: string, { hash }: Flags, console: Console): Promise<void> {

@@ -41,26 +41,30 @@ export default defineCommand<Flags>({
       )
       .option("--threads <count>", "worker threads; one a core by default", threadCount),
   run: async ([path], flags, console) =>
-    withImage(path, async (compiled) => {
-      const image =
-        flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
-      const model = flags.model === undefined ? null : await readModel(flags.model);
-      const data = flags.data === undefined ? null : (await readDataset(flags.data)).x;
-      const readback = flags.readback === undefined ? null : await openDie(flags.readback, image);
-      if (flags.map !== undefined && readback === null)
-        throw new XbcError("USAGE", "option --map: needs --readback, found none; give the die");
-      const report = await verify(image, {
-        ...(model === null ? {} : model),
-        ...(data === null ? {} : { data }),
-        ...(readback === null ? {} : { readback }),
-        threads: threadsOr(flags.threads),
-        progress: console.progress,
-      });
-      if (readback && flags.map !== undefined) await writeMap(flags.map, image, readback);
-      console.result(report, () => verifyText(report, console.paint));
-      const failed = report.checks.find((check) => !check.passed);
-      if (failed) throw new XbcError("CHECK_FAILED", `${path}: ${failed.name}: ${failed.detail}`);
-    }),
+    withImage(
+      path,
+      async (compiled) => {
+        const image =
+          flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+        const model = flags.model === undefined ? null : await readModel(flags.model);
+        const data = flags.data === undefined ? null : (await readDataset(flags.data)).x;
+        const readback = flags.readback === undefined ? null : await openDie(flags.readback, image);
+        if (flags.map !== undefined && readback === null)
+          throw new XbcError("USAGE", "option --map: needs --readback, found none; give the die");
+        const report = await verify(image, {
+          ...(model === null ? {} : model),
+          ...(data === null ? {} : { data }),
+          ...(readback === null ? {} : { readback }),
+          threads: threadsOr(flags.threads),
+          progress: console.progress,
+        });
+        if (readback && flags.map !== undefined) await writeMap(flags.map, image, readback);
+        console.result(report, () => verifyText(report, console.paint));
+        const failed = report.checks.find((check) => !check.passed);
+        if (failed) throw new XbcError("CHECK_FAILED", `${path}: ${failed.name}: ${failed.detail}`);
+      },
+      { whole: true },
+    ),
 });
 
 async function writeMap(path: string, image: ProgrammingImage, readback: Die): Promise<void> {

@@ -23,13 +23,14 @@ import { readNpy } from "./npy.ts";
 import { sha256Of } from "./sha256.ts";
 import { tileColumns, tileTable } from "./tile-table.ts";
 import { openZip, type ZipArchive, type ZipEntry } from "./zip-reader.ts";
+import { checkSeal } from "./zip-seal.ts";
 
 export interface ReadImageOptions {
   /** what to call the file in errors */
   readonly name?: string;
   /**
-   * `all`: every bank is read and checked at once; `lazy`: as it is used, its SHA-256 when an entry was read to its
-   * end. Files up to 256 MB are checked at once, larger ones lazily.
+   * `all`: every bank and every byte of the file is checked at once; `lazy`: banks as they are used, their SHA-256 when an entry was read to
+   * its end. Files up to 256 MB are checked at once, larger ones lazily.
    */
   readonly verify?: "all" | "lazy";
   /** bytes of banks that are kept, so that small images are unpacked once; 64 MiB */
@@ -92,6 +93,7 @@ export async function readImage(
   await checkDerived(manifest, image, entries);
   if ((options.verify ?? (source.size <= smallFile ? "all" : "lazy")) === "all") {
     for (const reader of readers) await reader.verify();
+    await checkSeal(source, name);
   }
   return image;
 }

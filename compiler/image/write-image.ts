@@ -78,7 +78,7 @@ async function writeEntries(
   sink: ByteSink,
   options: WriteImageOptions,
 ): Promise<readonly EntryRecord[]> {
-  const zip = zipWriter(sink, { store: options.store === true });
+  const zip = zipWriter(sink, { store: options.store === true, sealed: true });
   const entries: EntryRecord[] = [];
   const remember = (
     written: WrittenEntry,

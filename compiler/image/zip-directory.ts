@@ -10,7 +10,7 @@ import {
   type ZipEntry,
   zip64Values,
 } from "./zip-entry.ts";
-import { flag, full16, full32, method, ours, recordSize, signature } from "./zip-format.ts";
+import { flag, full16, full32, method, ours, recordSize, seal, signature } from "./zip-format.ts";
 
 /** Deflate cannot do better than 1032 to 1. */
 const mostRatio = 1100;
@@ -64,13 +64,15 @@ async function readEnd(
   name: string,
   isOurs: boolean,
 ): Promise<{ start: number; size: number; count: number; at: number }> {
-  const tailSize = Math.min(source.size, recordSize.end + recordSize.locator64);
-  const tail = await readExactly(source, source.size - tailSize, tailSize, name);
+  const comment = isOurs || (await isSealed(source)) ? seal.size : 0;
+  const tailSize = Math.min(source.size - comment, recordSize.end + recordSize.locator64);
+  if (tailSize < recordSize.end) throw await noEnd(source, name, isOurs);
+  const last = source.size - comment;
+  const tail = await readExactly(source, last - tailSize, tailSize, name);
   const view = viewOf(tail);
   const at = tail.length - recordSize.end;
-  if (at < 0 || view.getUint32(at, true) !== signature.end || view.getUint16(at + 20, true) !== 0) {
-    throw await noEnd(source, name);
-  }
+  const isEnd = view.getUint32(at, true) === signature.end;
+  if (!isEnd || view.getUint16(at + 20, true) !== comment) throw await noEnd(source, name, isOurs);
   const disks = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
   const counts = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
   if (disks.some((disk) => disk !== 0) || counts[0] !== counts[1]) {
@@ -82,8 +84,8 @@ async function readEnd(
   }
   const [size, start] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
   const has64 = at >= recordSize.locator64 && view.getUint32(0, true) === signature.locator64;
-  if (!has64) return { start, size, count: counts[0], at: source.size - recordSize.end };
-  const end = await readEnd64(source, name, view, isOurs);
+  if (!has64) return { start, size, count: counts[0], at: last - recordSize.end };
+  const end = await readEnd64(source, name, view, last, isOurs);
   const agree = (short: number, full: number, value: number) => short === full || short === value;
   if (
     !agree(counts[0], full16, end.count) ||
@@ -95,7 +97,13 @@ async function readEnd(
   return end;
 }
 
-async function readEnd64(source: ByteSource, name: string, locator: DataView, isOurs: boolean) {
+async function readEnd64(
+  source: ByteSource,
+  name: string,
+  locator: DataView,
+  last: number,
+  isOurs: boolean,
+) {
   const at = wide(locator, 8);
   if (locator.getUint32(4, true) !== 0 || locator.getUint32(16, true) !== 1) {
     throw bad(
@@ -104,7 +112,7 @@ async function readEnd64(source: ByteSource, name: string, locator: DataView, is
       "join its parts",
     );
   }
-  if (at !== source.size - recordSize.end - recordSize.locator64 - recordSize.end64) {
+  if (at !== last - recordSize.end - recordSize.locator64 - recordSize.end64) {
     throw bad(name, `needs the ZIP64 end record just before its locator, found it at offset ${at}`);
   }
   const view = viewOf(await readExactly(source, at, recordSize.end64, name));
@@ -120,8 +128,17 @@ async function readEnd64(source: ByteSource, name: string, locator: DataView, is
   return { start, size, count, at };
 }
 
+/** True where an archive ends in a seal; another packer's may end in its directory. */
+async function isSealed(source: ByteSource): Promise<boolean> {
+  if (source.size < seal.size) return false;
+  const text = new TextDecoder("latin1").decode(
+    await source.read(source.size - seal.size, seal.size),
+  );
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
 /** Why there is no end record where one must be. */
-async function noEnd(source: ByteSource, name: string): Promise<XbcError> {
+async function noEnd(source: ByteSource, name: string, isOurs: boolean): Promise<XbcError> {
   const first = await readExactly(source, 0, Math.min(4, source.size), name);
   const isZip = first.length === 4 && viewOf(first).getUint32(0, true) === signature.local;
   const length = Math.min(source.size, 65_557);
@@ -129,6 +146,12 @@ async function noEnd(source: ByteSource, name: string): Promise<XbcError> {
   for (let at = tail.length - recordSize.end; at >= 0; at--) {
     if (viewOf(tail).getUint32(at, true) !== signature.end) continue;
     const trailing = tail.length - at - recordSize.end;
+    if (isOurs && trailing === 0)
+      return bad(
+        name,
+        "needs the SHA-256 of its bytes behind the ZIP directory, found none",
+        "compile the image again",
+      );
     return bad(
       name,
       `needs a ZIP archive to end with its directory, found ${trailing} bytes after it`,

@@ -36,3 +36,12 @@ export const ours = {
   /** version of the format that unpacking needs: 4.5 for ZIP64 */
   version: (isZip64: boolean): number => (isZip64 ? 45 : 20),
 } as const;
+
+/**
+ * The comment at the end of an archive that is sealed: SHA-256 of every byte before it. Deflate streams and records
+ * hold bits that no reader needs; with the seal, none of them changes unseen.
+ */
+export const seal = {
+  size: 71,
+  textOf: (sha256: string): string => `sha256:${sha256}`,
+} as const;

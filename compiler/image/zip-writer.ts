@@ -3,11 +3,13 @@ import { type ByteSink, concat } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { type Chunks, deflated } from "./deflate.ts";
 import { sha256 } from "./sha256.ts";
-import { flag, full16, full32, method, ours, signature, zip64Extra } from "./zip-format.ts";
+import { flag, full16, full32, method, ours, seal, signature, zip64Extra } from "./zip-format.ts";
 
 export interface ZipOptions {
   /** no compression: the archive's bytes are then the same everywhere */
   readonly store?: boolean;
+  /** ends in a comment with the SHA-256 of all bytes before it */
+  readonly sealed?: boolean;
   /** ZIP64 records even where nothing needs them */
   readonly alwaysZip64?: boolean;
 }
@@ -62,8 +64,10 @@ function record(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])
 /** Writes a ZIP archive to a sink, entry by entry, in the order of the calls; fixed timestamps. */
 export function zipWriter(sink: ByteSink, options: ZipOptions = {}): ZipWriter {
   const entries: Entry[] = [];
+  const whole = options.sealed ? sha256() : null;
   let offset = 0;
   const write = async (bytes: Uint8Array): Promise<void> => {
+    whole?.update(bytes);
     await sink.write(bytes);
     offset += bytes.length;
   };
@@ -123,7 +127,9 @@ export function zipWriter(sink: ByteSink, options: ZipOptions = {}): ZipWriter {
   const finish = async (): Promise<void> => {
     const start = offset;
     for (const entry of entries) await write(centralHeader(entry));
-    await write(endRecords(entries.length, start, offset - start, options.alwaysZip64 === true));
+    const size = offset - start;
+    await write(endRecords(entries.length, start, size, whole !== null, options.alwaysZip64));
+    if (whole) await sink.write(new TextEncoder().encode(seal.textOf(whole.hex())));
   };
   return { add, addStream, finish };
 }
@@ -195,7 +201,13 @@ function centralHeader(entry: Entry): Uint8Array {
   return concat([head, entry.name, extra]);
 }
 
-function endRecords(count: number, start: number, size: number, always: boolean): Uint8Array {
+function endRecords(
+  count: number,
+  start: number,
+  size: number,
+  sealed: boolean,
+  always = false,
+): Uint8Array {
   const wide = always || count >= full16 || start >= full32 || size >= full32;
   const end64 = record(
     [4, signature.end64],
@@ -218,7 +230,7 @@ function endRecords(count: number, start: number, size: number, always: boolean)
     [2, wide ? full16 : count],
     [4, wide ? full32 : size],
     [4, wide ? full32 : start],
-    [2, 0],
+    [2, sealed ? seal.size : 0],
   );
   return wide ? concat([end64, locator, end]) : end;
 }

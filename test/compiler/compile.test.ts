@@ -9,7 +9,7 @@ test("a float part that the executor does not take is refused when the model is 
     nodes: [
       ["Sign", ["x"], ["a"]],
       ["MatMul", ["a", "w"], ["h"], {}, "fc"],
-      ["com.example:Unheard", ["h"], ["y"], {}, "odd"],
+      ["com.microsoft:Unheard", ["h"], ["y"], {}, "odd"],
     ],
     constants: { w: floats([3, 2], [1, -1, 1, 1, -1, 1]) },
   });

@@ -14,8 +14,6 @@ export interface FuzzCase {
   readonly options: readonly string[];
   /** true where only a refusal is right */
   readonly mustFail: boolean;
-  /** of a damaged image: the sound one. Bits that fill up a deflate stream mean nothing: it may read as the same */
-  readonly sound?: Uint8Array;
 }
 
 export interface Mutation {

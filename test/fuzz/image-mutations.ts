@@ -1,6 +1,7 @@
 /** Damage to programming images: to their bytes, to the archive around them, and to what they say. */
 import { bytesSource, concat, memorySink } from "../../compiler/image/bytes.ts";
 import { sha256Of } from "../../compiler/image/sha256.ts";
+import { seal } from "../../compiler/image/zip-format.ts";
 import { openZip } from "../../compiler/image/zip-reader.ts";
 import { zipWriter } from "../../compiler/image/zip-writer.ts";
 import { canonicalJson } from "../../compiler/schema/canonical-json.ts";
@@ -25,7 +26,7 @@ const damage = (
 
 /** Where the directory begins, as the end record of an archive below 4 GiB says. */
 const directoryOf = (image: Uint8Array): number =>
-  new DataView(image.buffer, image.byteOffset).getUint32(image.length - 6, true);
+  new DataView(image.buffer, image.byteOffset).getUint32(image.length - seal.size - 6, true);
 
 /** Offsets of all records that begin with a signature. */
 function recordsOf(image: Uint8Array, signature: readonly number[]): readonly number[] {
@@ -46,7 +47,7 @@ const entriesOf = async (image: Uint8Array): Promise<Map<string, Uint8Array>> =>
 
 async function packed(entries: Iterable<readonly [string, Uint8Array]>): Promise<Uint8Array> {
   const sink = memorySink();
-  const zip = zipWriter(sink);
+  const zip = zipWriter(sink, { sealed: true });
   for (const [name, bytes] of entries) await zip.add(name, bytes);
   await zip.finish();
   return sink.bytes();

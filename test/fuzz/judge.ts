@@ -56,8 +56,7 @@ async function judgeIn(folder: string, fuzzed: FuzzCase, run: Run): Promise<Verd
       : withFile(fuzzed.options, file, output);
   const first = await run(argv);
   const faults = [...limitFaults(first), ...(first.code === 0 ? [] : refusalFaults(first, name))];
-  if (first.code === 0 && fuzzed.mustFail && !(await readsAsSound(file, fuzzed, run)))
-    faults.push("was taken, though it must be refused");
+  if (first.code === 0 && fuzzed.mustFail) faults.push("was taken, though it must be refused");
   const left = readdirSync(folder).filter((entry) => !before.includes(entry));
   if (first.code !== 0 && left.length > 0) faults.push(`left ${left.join(", ")} behind`);
   if (left.some((entry) => entry !== "out")) faults.push(`wrote ${left.join(", ")}`);
@@ -108,18 +107,6 @@ function refusalFaults({ code, out, error }: Outcome, name: string): string[] {
   if (!place.test(line.slice(line.indexOf(name) + name.length)))
     faults.push("did not name a place in the file");
   return faults;
-}
-
-/** True where a damaged image holds, entry by entry, what the sound one holds. */
-async function readsAsSound(file: string, { sound }: FuzzCase, run: Run): Promise<boolean> {
-  if (sound === undefined) return false;
-  writeFileSync(`${file}.sound`, sound);
-  const [ours, theirs] = [
-    await run(["inspect", "--hash", file]),
-    await run(["inspect", "--hash", `${file}.sound`]),
-  ];
-  rmSync(`${file}.sound`);
-  return ours.code === 0 && ours.out === theirs.out;
 }
 
 /** A model that compiles must run as onnxruntime runs the quantized network that its image exports. */

@@ -65,7 +65,7 @@ async function forged(
   });
   entries.set("manifest.json", new TextEncoder().encode(text));
   const sink = memorySink();
-  const zip = zipWriter(sink, { store: true });
+  const zip = zipWriter(sink, { store: true, sealed: true });
   for (const [name, now] of entries) await zip.add(name, now);
   await zip.finish();
   return sink.bytes();
@@ -185,13 +185,31 @@ describe("a programming image", () => {
     }
   });
 
+  test("every flip of a bit is refused, also of one that no reader needs", async () => {
+    const bytes = await written(sampleImage());
+    // a step that is odd and no multiple of 8 meets every bit of a byte
+    for (let bit = 0; bit < bytes.length * 8; bit += 1009) {
+      const flipped = bytes.slice();
+      flipped[bit >> 3] ^= 1 << (bit & 7);
+      expect(await refused(flipped), `bit ${bit}`).not.toBe("no error");
+    }
+  });
+
+  test("without its seal an image is refused, with another's too", async () => {
+    const bytes = await written(sampleImage());
+    expect(await refused(bytes.slice(0, -71))).toMatch(/needs .* SHA-256 .*behind|needs a ZIP/);
+    const other = bytes.slice();
+    other.set(new TextEncoder().encode("0".repeat(64)), bytes.length - 64);
+    expect(await refused(other)).toMatch(/needs the bytes that its ZIP comment was made of/);
+  });
+
   test("two entries swapped are refused", async () => {
     const bytes = await written(sampleImage());
     const archive = await openZip(bytesSource(bytes), "x");
     const names = [...archive.entries.keys()].filter((name) => name !== "manifest.json");
     for (let k = 0; k + 1 < names.length; k++) {
       const sink = memorySink();
-      const zip = zipWriter(sink);
+      const zip = zipWriter(sink, { sealed: true });
       for (const [name, entry] of archive.entries) {
         const other = name === names[k] ? names[k + 1] : name === names[k + 1] ? names[k] : name;
         await zip.add(other, await archive.read(entry));
@@ -328,7 +346,7 @@ describe("a programming image", () => {
     const bytes = await written(sampleImage());
     const archive = await openZip(bytesSource(bytes), "x");
     const sink = memorySink();
-    const zip = zipWriter(sink);
+    const zip = zipWriter(sink, { sealed: true });
     for (const [name, entry] of archive.entries) {
       const now = await archive.read(entry);
       const text = new TextDecoder()

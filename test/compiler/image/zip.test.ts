@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { XbcError } from "../../../compiler/errors.ts";
 import { bytesSource, concat, memorySink } from "../../../compiler/image/bytes.ts";
 import { openZip, type ZipArchive } from "../../../compiler/image/zip-reader.ts";
+import { checkSeal } from "../../../compiler/image/zip-seal.ts";
 import { type ZipOptions, zipWriter } from "../../../compiler/image/zip-writer.ts";
 
 type Content = readonly (readonly [name: string, bytes: Uint8Array])[];
@@ -102,7 +103,7 @@ describe("zip", () => {
             ["a", text("aaaa")],
             ["b", text("0123")],
           ],
-          { store: true, alwaysZip64 },
+          { store: true, alwaysZip64, sealed: true },
           stream,
         );
         for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -112,6 +113,7 @@ describe("zip", () => {
           const read = async () => {
             const archive = await openZip(bytesSource(flipped), "x.zip", { ours: true });
             for (const entry of archive.entries.values()) await archive.read(entry);
+            await checkSeal(bytesSource(flipped), "x.zip");
           };
           await expect(read(), `bit ${bit}`).rejects.toThrow(XbcError);
         }
