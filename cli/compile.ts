@@ -23,6 +23,10 @@ interface Flags extends CommonFlags {
   readonly set?: readonly string[];
   readonly condition?: string;
   readonly precision: string;
+  readonly segment?: number;
+  readonly weightRange: string;
+  readonly weightScale: "layer" | "output";
+  readonly weightRounding: "nearest" | "compensating";
   readonly activations: string;
   readonly inputEncoding: string;
   readonly inputTransform: string;
@@ -90,6 +94,26 @@ export default defineCommand<Flags>({
       .option("--bank <size>", "WORDLINESxBITLINES of a bank, in cells", values.bankSize)
       .option("--readout <kind>", "digital, comparator, multi-reference:K, adc:B", values.readout)
       .option(
+        "--segment <lines>",
+        "word lines that are read together, where several may be",
+        values.wholeNumber(1, "--segment 32", 65536),
+      )
+      .option(
+        "--weight-range <rule>",
+        "real value of code 1: sigma:FACTOR of the layer's weights, mse, or output (calibration data)",
+        "sigma:3.5",
+      )
+      .addOption(
+        new Option("--weight-scale <part>", "one range for a layer, or for each output")
+          .choices(["layer", "output"])
+          .default("layer"),
+      )
+      .addOption(
+        new Option("--weight-rounding <rule>", "compensating: later weights take up what was lost")
+          .choices(["nearest", "compensating"])
+          .default("nearest"),
+      )
+      .option(
         "--ternary-threshold <ratio>",
         "ternarize below this share of a row's mean magnitude",
         values.positiveNumber("--ternary-threshold 0.7"),
@@ -151,6 +175,10 @@ async function compileModel(
     target,
     ...(flags.condition === undefined ? {} : { condition: flags.condition }),
     precision: flags.precision,
+    segment: flags.segment ?? null,
+    weightRange: flags.weightRange,
+    weightScale: flags.weightScale,
+    weightRounding: flags.weightRounding,
     activations: flags.activations,
     inputEncoding: flags.inputEncoding,
     inputTransform: flags.inputTransform,

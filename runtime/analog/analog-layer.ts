@@ -1,4 +1,4 @@
-import { internal } from "../../compiler/errors.ts";
+import { internal, XbcError } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
@@ -67,6 +67,12 @@ export function kernelCells(
 ): Float32Array {
   const { banks, bankWordLines, bankBitLines } = placement;
   const { tileLines, blocks, firstReference, references } = layout;
+  if (placement.slots !== null) {
+    throw new XbcError(
+      "UNSUPPORTED",
+      `layer ${placement.layer}: analog sums are not read from places that avoid defects yet; compile without --defects`,
+    );
+  }
   const out = new Float32Array(cellsOf(layout));
   const used = firstReference + references;
   for (let k = 0; k < banks; k++) {

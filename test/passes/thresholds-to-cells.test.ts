@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest";
+import { alwaysOnRows, lost } from "../../passes/lowering/always-on.ts";
+import { midAlphabet } from "../../targets/encodings/offset-multibit.ts";
+
+const levels16 = midAlphabet(4);
+
+describe("always-on rows", () => {
+  test("hold sums of one parity exactly, in as many rows as the largest needs", () => {
+    // 31 needs three rows of at most 15; three odd numbers make every odd sum
+    const on = alwaysOnRows(Int32Array.of(31, -5, 1), levels16);
+    expect(on.rows).toBe(3);
+    expect(lost(on)).toBe(0);
+    const sums = [0, 1, 2].map((o) =>
+      on.codes.subarray(o * 3, o * 3 + 3).reduce((sum, code) => sum + code, 0),
+    );
+    expect(sums).toEqual([31, -5, 1]);
+  });
+  test("take one row more where that rounds less", () => {
+    // two rows would round both odd sums; one row rounds the even one alone
+    expect(alwaysOnRows(Int32Array.of(2, 4), levels16)).toMatchObject({ rows: 2 });
+    expect(lost(alwaysOnRows(Int32Array.of(2, 4), levels16))).toBe(0);
+  });
+  test("say by how much a sum of the other parity is off", () => {
+    const on = alwaysOnRows(Int32Array.of(3, 5, 4), levels16);
+    expect(on.rows).toBe(1);
+    expect([...on.errors].map(Math.abs)).toEqual([0, 0, 1]);
+  });
+  test("nothing asked for needs no row", () => {
+    expect(alwaysOnRows(Int32Array.of(0, 0), levels16).rows).toBe(0);
+  });
+  test("levels of any distance come as near as their last row allows", () => {
+    const on = alwaysOnRows(Int32Array.of(17), { name: "levels5", levels: [-9, -4, 0, 4, 9] });
+    expect(Math.abs(on.errors[0])).toBeLessThanOrEqual(2);
+  });
+});
