@@ -22,7 +22,7 @@ import type { Layout, Movement } from "./layout.ts";
 import { inputLayout, isSameOrder, outputLayout, reorder } from "./layout.ts";
 import type { Packing, Place, Places } from "./places.ts";
 import { positionsIn, termsOf } from "./places.ts";
-import { fireCommand, spikeCommands } from "./spike-commands.ts";
+import { directSpikes, fireCommand, spikeCommands } from "./spike-commands.ts";
 
 export interface Uploaded {
   readonly rows: InputRows;
@@ -340,7 +340,10 @@ function digitalCommands(layer: DigitalLayer, context: CommandContext): readonly
       return [...before, { kind: "pool", from, to: rows, window, flips: at }, ...after];
     }
     case "spikes":
-      return spikeCommands(layer, sizeOf(to.buffer.shape), sinkOf(to, null, context), context);
+      return (
+        directSpikes(layer, to, context) ??
+        spikeCommands(layer, sizeOf(to.buffer.shape), sinkOf(to, null, context), context)
+      );
     case "integrate-fire": {
       const { rows: from, before } = sourceOf(context.placeOf(layer.from), null, context);
       const { rows, after } = sinkOf(to, null, context);

@@ -1,22 +1,49 @@
 import { internal, XbcError } from "../compiler/errors.ts";
 import type { BufferId, DigitalLayer } from "../compiler/ir/network.ts";
+import { sizeOf } from "../compiler/ir/tensor.ts";
 import type { Command, Rows } from "./kernels/commands.ts";
+import { within } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import type { CommandContext, Sink } from "./layer-commands.ts";
+import type { Place } from "./places.ts";
 
 type Op<Name extends DigitalLayer["op"]> = Extract<DigitalLayer, { readonly op: Name }>;
+
+/** Bytes straight to the planes that a matrix layer reads, a step at a time; null where codes are read as well. */
+export function directSpikes(
+  layer: Op<"spikes">,
+  { isRead, dense, pixels, buffer }: Place,
+  context: Pick<CommandContext, "uploaded" | "engine">,
+): readonly Command[] | null {
+  const { steps, table } = layer;
+  const elements = sizeOf(buffer.shape) / steps;
+  if (isRead || pixels || dense?.rows !== steps || dense.planes.format.kind !== "bits") return null;
+  const [plane, ...more] = dense.planes.format.planes;
+  if (more.length > 0) return null;
+  const from = { at: bytesOf(layer, context), stride: elements, local: false };
+  return Array.from({ length: steps }, (_, step): Command => {
+    const bits = new Uint8Array(32);
+    for (let byte = 0; byte < 256; byte++)
+      bits[byte >> 3] |= table[step * 256 + byte] << (byte & 7);
+    return {
+      kind: "pack-bytes",
+      positions: 1,
+      from,
+      to: within({ ...plane, stride: plane.stride * steps }, step * plane.stride),
+      elements,
+      table: context.engine.upload(bits),
+    };
+  });
+}
 
 /** Bytes to spikes: each step reads the bytes again, through its own table. */
 export function spikeCommands(
   layer: Op<"spikes">,
   elements: number,
   { rows: spikes, after }: Sink,
-  { uploaded, engine }: Pick<CommandContext, "uploaded" | "engine">,
+  context: Pick<CommandContext, "uploaded" | "engine">,
 ): readonly Command[] {
-  const input = uploaded.get(layer.from);
-  if (!input) throw internal("runner", `layer ${layer.id} lacks its input`);
-  const { rows } = input;
-  const bytes = rows.kind === "bytes" ? input.at : engine.upload(wholeBytes(layer.from, rows.data));
+  const { engine } = context;
   const inner = elements / layer.steps;
   const order = Int32Array.from({ length: elements }, (_, e) => e % inner);
   const repeated = engine.localRows(Math.ceil(elements / 16) * 16);
@@ -24,7 +51,7 @@ export function spikeCommands(
     {
       kind: "permute",
       positions: 1,
-      from: { at: bytes, stride: inner, local: false },
+      from: { at: bytesOf(layer, context), stride: inner, local: false },
       to: repeated,
       elements,
       bytes: 1,
@@ -43,6 +70,17 @@ export function spikeCommands(
     },
     ...after,
   ];
+}
+
+/** Where the bytes of a layer's input lie. */
+function bytesOf(
+  { id, from }: Op<"spikes">,
+  { uploaded, engine }: Pick<CommandContext, "uploaded" | "engine">,
+): number {
+  const input = uploaded.get(from);
+  if (!input) throw internal("runner", `layer ${id} lacks its input`);
+  const { rows, at } = input;
+  return rows.kind === "bytes" ? at : engine.upload(wholeBytes(from, rows.data));
 }
 
 /** Neurons over the steps of one sample. */

@@ -222,12 +222,11 @@ export interface AddRows extends OverRows {
   readonly every: boolean;
 }
 
-/** i8[inputs][padded] by `weightRows`, outputs padded to a multiple of 64; at most 32,767 inputs. */
+/** i8[block of 64 outputs][input][64] by `weightRows`; at most 32,767 inputs. */
 export interface WeightRows {
   readonly at: number;
   readonly inputs: number;
   readonly outputs: number;
-  readonly padded: number;
 }
 
 /** int32 sums [steps][neurons] of a row -> int16 codes 0 or 1: potentials add up, fire at their threshold and are reset. */

@@ -180,8 +180,8 @@ function bodyWords(
       return body(15, 1, [...rows(from), ...rows(to), command.rows, command.columns, bytes]);
     }
     case "add-rows": {
-      const { at, inputs, outputs, padded } = command.weights;
-      const shape = [inputs, outputs, at, padded, command.every ? 1 : 0];
+      const { at, inputs, outputs } = command.weights;
+      const shape = [inputs, outputs, at, command.every ? 1 : 0];
       return body(16, command.positions, [...rows(command.mask), ...rows(command.sums), ...shape]);
     }
     case "integrate-fire": {

@@ -196,13 +196,14 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       return;
     }
     case "add-rows": {
-      const { inputs, outputs, padded, at: weightsAt } = command.weights;
+      const { inputs, outputs, at: weightsAt } = command.weights;
       const bits = at(command.mask, planeBytes(inputs));
-      const weights = memory.int8(weightsAt, inputs * padded);
+      const weights = memory.int8(weightsAt, Math.ceil(outputs / 64) * 64 * inputs);
       const to = asInt32(command.sums, outputs);
       to.fill(0);
       for (let i = 0; i < inputs; i++) {
-        for (let o = 0; o < outputs; o++) to[o] += bitOf(bits, i) * weights[i * padded + o];
+        for (let o = 0; o < outputs; o++)
+          to[o] += bitOf(bits, i) * weights[((o >> 6) * inputs + i) * 64 + (o & 63)];
       }
       return;
     }

@@ -9,7 +9,7 @@ export const canAddRows = (inputs: number, significance: number): boolean =>
   inputs <= MOST_INPUTS && Math.abs(significance) === 1;
 
 /**
- * Lays out the weights of each input side by side, as the events of a spiking layer read them.
+ * Lays out the weights of each input side by side, 64 outputs at a time, as the events of a spiking layer read them.
  * @param digits [outputs x inputs] −1, 0, +1
  */
 export function weightRows(
@@ -19,13 +19,13 @@ export function weightRows(
   inputs: number,
   significance: number,
 ): WeightRows {
-  const padded = Math.ceil(outputs / 64) * 64;
-  // an input row may be read up to the end of its last block of 64
-  const at = engine.allocate(inputs * padded);
-  const rows = engine.int8(at, inputs * padded);
+  const size = Math.ceil(outputs / 64) * 64 * inputs;
+  const at = engine.allocate(size);
+  const rows = engine.int8(at, size);
   rows.fill(0);
   for (let o = 0, from = 0; o < outputs; o++) {
-    for (let i = 0; i < inputs; i++, from++) rows[i * padded + o] = significance * digits[from];
+    let to = (o >> 6) * inputs * 64 + (o & 63);
+    for (let i = 0; i < inputs; i++, from++, to += 64) rows[to] = significance * digits[from];
   }
-  return { at, inputs, outputs, padded };
+  return { at, inputs, outputs };
 }

@@ -5,9 +5,8 @@ const MASK: usize = HEADER;
 const SUMS_TO: usize = HEADER + 3;
 const INPUTS: usize = HEADER + 6;
 const OUTPUTS: usize = HEADER + 7;
-const WEIGHT_ROWS: usize = HEADER + 8; // i8[inputs][padded]
-const PADDED: usize = HEADER + 9; // outputs, to a multiple of 64
-const EVERY: usize = HEADER + 10; // 1: adds every row, times its bit
+const WEIGHT_ROWS: usize = HEADER + 8; // i8[block of 64 outputs][input][64]
+const EVERY: usize = HEADER + 9; // 1: adds every row, times its bit
 
 /** Adds 64 weights of ±1 to 64 sums; an int16 holds them for at most 32,767 rows. */
 @inline
@@ -59,24 +58,24 @@ export function addRows(command: usize, begin: u32, end: u32, scratch: usize): i
   const sums = rowsAt(command, SUMS_TO, firstRow, scratch);
   const outputs = word(command, OUTPUTS);
   const words = (word(command, INPUTS) + 63) >> 6;
-  for (let row: u32 = 0; row < rows; row++) {
-    const bits = mask + row * strideOf(command, MASK);
-    const to = sums + row * strideOf(command, SUMS_TO);
-    for (let o: u32 = 0; o < outputs; o += 64) {
-      if (word(command, EVERY) != 0) everyRow(command, bits, o, to + (o << 2), outputs - o);
-      else spikingRows(command, bits, words, o, to + (o << 2), outputs - o);
+  // the weights of a block stay in the nearest caches while the rows pass
+  for (let o: u32 = 0; o < outputs; o += 64) {
+    for (let row: u32 = 0; row < rows; row++) {
+      const bits = mask + row * strideOf(command, MASK);
+      const to = sums + row * strideOf(command, SUMS_TO) + (o << 2);
+      if (word(command, EVERY) != 0) everyRow(command, bits, o, to, outputs - o);
+      else spikingRows(command, bits, words, o, to, outputs - o);
     }
   }
   return 0;
 }
 
 function spikingRows(command: usize, bits: usize, words: u32, o: u32, to: usize, left: u32): void {
-  const padded: usize = word(command, PADDED);
-  const weights: usize = <usize>word(command, WEIGHT_ROWS) + o;
+  const weights: usize = <usize>word(command, WEIGHT_ROWS) + <usize>o * word(command, INPUTS);
   let a0 = i16x8.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
   for (let k: u32 = 0; k < words; k++) {
     for (let here = load<u64>(bits + (<usize>k << 3)); here != 0; here &= here - 1) {
-      const from = weights + ((<usize>k << 6) + <usize>ctz(here)) * padded;
+      const from = weights + (((<usize>k << 6) + <usize>ctz(here)) << 6);
       const w0 = v128.load(from), w1 = v128.load(from, 16), w2 = v128.load(from, 32), w3 = v128.load(from, 48);
       a0 = i16x8.add(a0, i16x8.extend_low_i8x16_s(w0)); a1 = i16x8.add(a1, i16x8.extend_high_i8x16_s(w0));
       a2 = i16x8.add(a2, i16x8.extend_low_i8x16_s(w1)); a3 = i16x8.add(a3, i16x8.extend_high_i8x16_s(w1));
@@ -89,11 +88,10 @@ function spikingRows(command: usize, bits: usize, words: u32, o: u32, to: usize,
 
 /** The same with every row added, where an input does not spike as zeros: what events save is measured against it. */
 function everyRow(command: usize, bits: usize, o: u32, to: usize, left: u32): void {
-  const padded: usize = word(command, PADDED);
   const inputs = word(command, INPUTS);
-  let from: usize = <usize>word(command, WEIGHT_ROWS) + o;
+  let from: usize = <usize>word(command, WEIGHT_ROWS) + <usize>o * inputs;
   let a0 = i16x8.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-  for (let i: u32 = 0; i < inputs; i++, from += padded) {
+  for (let i: u32 = 0; i < inputs; i++, from += 64) {
     const spikes = i8x16.splat(-<i8>((<u32>load<u8>(bits + (i >> 3)) >> (i & 7)) & 1));
     const w0 = v128.and(spikes, v128.load(from)), w1 = v128.and(spikes, v128.load(from, 16));
     const w2 = v128.and(spikes, v128.load(from, 32)), w3 = v128.and(spikes, v128.load(from, 48));
