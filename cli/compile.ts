@@ -77,7 +77,7 @@ export default defineCommand<Flags>({
       )
       .option(
         "--input-encoding <kind>",
-        "auto, binary:THRESHOLD, bits:N, stochastic:N",
+        "auto, binary:THRESHOLD, bits:N, stochastic:N, spikes:T",
         values.inputEncoding,
         "auto",
       )

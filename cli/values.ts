@@ -159,8 +159,8 @@ export const activations = word(
   "--activations binary",
 );
 export const inputEncoding = word(
-  /^(auto|binary:[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|bits:([1-9]|1\d)|stochastic:[1-9]\d{0,5})$/i,
-  "auto, binary:THRESHOLD, bits:N or stochastic:N",
+  /^(auto|binary:[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|bits:([1-9]|1\d)|stochastic:[1-9]\d{0,5}(:(inputs|outputs))?|spikes:[1-9]\d{0,2})$/i,
+  "auto, binary:THRESHOLD, bits:N, stochastic:N or spikes:T",
   "--input-encoding binary:0.5",
 );
 export const readout = word(

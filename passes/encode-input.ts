@@ -9,6 +9,7 @@ import { domainsOf } from "./lowering/domain.ts";
 import { drawInput } from "./lowering/drawn-input.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
+import { latencyInput } from "./lowering/latency-input.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { presentNetwork } from "./lowering/present-network.ts";
 
@@ -17,6 +18,7 @@ type InputEncoding =
   | { readonly kind: "auto" }
   | { readonly kind: "binary"; readonly threshold: number }
   | { readonly kind: "bits"; readonly bits: number }
+  | { readonly kind: "spikes"; readonly steps: number }
   | {
       readonly kind: "stochastic";
       readonly presentations: number;
@@ -49,13 +51,15 @@ export function parseEncoding(text: string): InputEncoding {
   const bits = Number(value);
   if (name === "bits" && Number.isInteger(bits) && bits >= 1 && bits <= 12)
     return { kind: "bits", bits };
+  if (name === "spikes" && Number.isInteger(bits) && bits >= 2 && bits <= 128)
+    return { kind: "spikes", steps: bits };
   const isSum = summed === "auto" || summed === "inputs" || summed === "outputs";
   const isCount = Number.isInteger(bits) && bits >= 1 && bits <= 4096;
   if (name === "stochastic" && isCount && isSum && more.length === 0)
     return { kind: "stochastic", presentations: bits, summed };
   throw new XbcError(
     "BAD_OPTION",
-    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12) or stochastic:N (to 4096; :inputs or :outputs behind it says what is summed), such as binary:0.5 or bits:8`,
+    `--input-encoding ${text}: needs auto, binary:THRESHOLD, bits:N (N from 1 to 12), spikes:T (T from 2 to 128) or stochastic:N (to 4096; :inputs or :outputs behind it says what is summed), such as binary:0.5 or bits:8`,
   );
 }
 
@@ -72,6 +76,12 @@ function encodeInput(
     return summed === "outputs" || (summed === "auto" && compares)
       ? presentNetwork(graph, input, presentations)
       : drawInput(graph, input, presentations);
+  }
+  if (encoding.kind === "spikes") {
+    context.assume(
+      `input ${input} spikes by first-spike latency over ${encoding.steps} steps: bytes from 128, brighter ones sooner (the rule is assumed, S6)`,
+    );
+    return latencyInput(graph, input, encoding.steps);
   }
   if (graph.values.get(input)?.type !== "float32") return graph;
   switch (encoding.kind) {

@@ -7,6 +7,7 @@ import { timingOf } from "./cost-model.ts";
 import { countLevels, programmingTotals } from "./programming-totals.ts";
 import { readEnergyOf } from "./read-energy.ts";
 import type { CompileReport, EvaluationReport, LayerReport } from "./report.ts";
+import { bankReferences } from "./sense-reference.ts";
 
 /**
  * What an image costs and where its layers lie; the cells are streamed once, to count pulses.
@@ -26,10 +27,14 @@ export async function compileReport(
     condition,
     precision,
     source,
-    layers: image.placements.map((placement, index) =>
-      layerReport(image, placement, image.costs[index]),
+    layers: await Promise.all(
+      image.placements.map(async (placement, index) => ({
+        ...layerReport(image, placement, image.costs[index]),
+        senseReferences_A: await bankReferences(image, index),
+      })),
     ),
     bankLimits: { wordLines, bitLines, sensedBitLines, boundBy, margin },
+    readBias: image.programming.readBias,
     totals: await totalsOf(image),
     accuracy,
     assumptions: image.assumptions,
@@ -41,7 +46,7 @@ function layerReport(
   image: ProgrammingImage,
   placement: LayerPlacement,
   costs: ImageLayerCosts,
-): LayerReport {
+): Omit<LayerReport, "senseReferences_A"> {
   const layer = matrixLayerOf(image, placement);
   return {
     name: placement.layer,

@@ -1,3 +1,4 @@
+import type { ReadBias } from "../../compiler/define.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { duration, formatQuantity, grouped, percent, plural } from "./figures.ts";
 import { assumptionsText, blocks, warningsText } from "./notes-text.ts";
@@ -60,7 +61,7 @@ export function mappingTable(layers: readonly LayerReport[], paint: Paint): stri
     : textTable(columns, rows, paint);
 }
 
-function totalsText({ totals, bankLimits }: CompileReport): string {
+function totalsText({ totals, bankLimits, layers, readBias }: CompileReport): string {
   const { weights, cells, banks, utilization, clocks } = totals;
   const { wordLines, bitLines, boundBy, margin } = bankLimits;
   const next =
@@ -77,6 +78,7 @@ function totalsText({ totals, bankLimits }: CompileReport): string {
       `${plural(clocks, "clock")}; latency ${duration(totals.latency_s)}, one every ` +
         `${duration(totals.interval_s)} when pipelined; reads ${formatQuantity(totals.readEnergy_J, "J")}`,
     ],
+    ...(readBias ? [["sensing", sensingText(layers, readBias)] as const] : []),
     [
       "programming",
       `${plural(totals.pulses, "pulse")}, ${duration(totals.programmingTime_s)} device by device, ` +
@@ -89,6 +91,18 @@ function totalsText({ totals, bankLimits }: CompileReport): string {
         : area(totals.area_m2),
     ],
   ]);
+}
+
+function sensingText(layers: readonly LayerReport[], bias: ReadBias): string {
+  const references = layers.flatMap(({ senseReferences_A }) => senseReferences_A ?? []);
+  const ends = [Math.min(...references), Math.max(...references)].map((reference) =>
+    formatQuantity(reference, "A", 3),
+  );
+  return (
+    `word line at ${formatQuantity(bias.wordLine_V, "V", 3)}, lines not selected at ${formatQuantity(bias.unselected_V, "V", 3)}; ` +
+    `${references.length > 0 ? `reference by bank ${ends[0]} to ${ends[1]}; ` : ""}` +
+    `P(switch) ${bias.switching.toExponential(1)} an LRS cell and read; ${bias.note}`
+  );
 }
 
 const area = (area_m2: number): string =>

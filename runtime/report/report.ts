@@ -1,3 +1,5 @@
+import type { ReadBias } from "../../compiler/define.ts";
+
 /** The reports of xbc as data: what `--json` prints. Other tools depend on these keys. */
 
 /** Mean and spread over trials; `ci95` is Student's t over trial means, Wilson's for a single trial. */
@@ -22,6 +24,8 @@ export interface CompileReport {
     readonly boundBy: string;
     readonly margin: number;
   };
+  /** voltages of a read and what they risk, where the image says them (S1) */
+  readonly readBias: ReadBias | null;
   readonly totals: {
     readonly weights: number;
     readonly cells: number;
@@ -60,6 +64,8 @@ export interface LayerReport {
   readonly cells: number;
   readonly segments: number;
   readonly clocks: number;
+  /** current that the senses of each bank compare with; null where a bank has no such reference */
+  readonly senseReferences_A: readonly number[] | null;
 }
 
 export interface EvaluationReport {

@@ -81,7 +81,7 @@ test("kinds of precision, activations, inputs and read-outs are those of the con
   for (const text of ["auto", "binary:0.5", "binary:-1e-3", "bits:8", "stochastic:16"]) {
     expect(values.inputEncoding(text)).toBe(text);
   }
-  for (const text of ["binary", "bits:0", "stochastic:0", "spikes:4"])
+  for (const text of ["binary", "bits:0", "stochastic:0", "spikes:x"])
     refused(values.inputEncoding, text);
   for (const text of ["digital", "adc:6", "multi-reference:3"])
     expect(values.readout(text)).toBe(text);
