@@ -1,7 +1,7 @@
 // Runs command lines of the built xbc, one after another, as its main program does: {argv} in, what came of it out.
 import { makeConsole } from "../../dist/cli/console.js";
 import { errorLine, exitCodeOf } from "../../dist/cli/exit.js";
-import { commandOf, makeProgram } from "../../dist/cli/program.js";
+import { commandOf, makeProgram } from "../../dist/cli/make-program.js";
 
 async function run(argv) {
   let out = "";
