@@ -139,6 +139,8 @@ export { program, stuckCells } from "./runtime/program.ts";
 export { defectMap } from "./runtime/readback.ts";
 export type { RunOptions, RunResult } from "./runtime/run.ts";
 export { run } from "./runtime/run.ts";
+export type { TrialCodes } from "./runtime/trial-codes.ts";
+export { trialCodes } from "./runtime/trial-codes.ts";
 export { verify } from "./runtime/verify.ts";
 export type { Tensor };
 

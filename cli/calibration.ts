@@ -1,10 +1,10 @@
 import { checkCalibration } from "../compiler/calibration.ts";
 import { XbcError } from "../compiler/errors.ts";
-import type { Graph } from "../compiler/ir/graph.ts";
+import type { Dimension, Graph } from "../compiler/ir/graph.ts";
 import { allocate, sizeOf, type Tensor, toNumbers } from "../compiler/ir/tensor.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
 import { type ExternalData, parseOnnx } from "../compiler/onnx/parse.ts";
-import { readDataset } from "./data.ts";
+import { type Dataset, readDataset } from "./data.ts";
 
 /**
  * Calibration data as the model takes them: by the name of its one input, in that input's type and shape.
@@ -27,19 +27,42 @@ export async function readCalibration(
   return new Map([[graph.inputs[0], asInput(graph, graph.inputs[0], x, spec)]]);
 }
 
+/**
+ * Whether data fit a model, before anything is compiled; a model of several inputs is left to the evaluation.
+ * @throws SHAPE_MISMATCH naming the data
+ */
+export function checkFit(
+  model: Uint8Array,
+  external: ExternalData,
+  { x, from }: Pick<Dataset, "x" | "from">,
+): void {
+  const { inputs, values } = importGraph(parseOnnx(model, external));
+  if (inputs.length === 1) fittedShape(values.get(inputs[0])?.shape ?? null, inputs[0], x, from);
+}
+
+/** The shape of data as an input takes them. */
+function fittedShape(
+  wanted: readonly Dimension[] | null,
+  name: string,
+  x: Tensor,
+  spec: string,
+): readonly number[] {
+  const sample = wanted?.slice(1) ?? [];
+  const fixed = wanted !== null && sample.every((dimension) => typeof dimension === "number");
+  const shape = fixed ? [x.shape[0], ...sample.map(Number)] : x.shape;
+  if (sizeOf(shape) === x.data.length) return shape;
+  // one sample without the batch in front
+  if (fixed && sizeOf(shape.slice(1)) === x.data.length) return [1, ...shape.slice(1)];
+  throw new XbcError(
+    "SHAPE_MISMATCH",
+    `${spec}: input ${name} needs samples of [${sample.join(", ")}], found [${x.shape.slice(1).join(", ")}]; reshape the data`,
+  );
+}
+
 function asInput(graph: Graph, name: string, x: Tensor, spec: string): Tensor {
   const wanted = graph.values.get(name);
   if (!wanted?.shape || wanted.type === "float16" || wanted.type === "bfloat16") return x;
-  const samples = x.shape[0];
-  const sample = wanted.shape.slice(1);
-  const fixed = sample.every((dimension) => typeof dimension === "number");
-  const shape = fixed ? [samples, ...sample.map(Number)] : x.shape;
-  if (sizeOf(shape) !== x.data.length) {
-    throw new XbcError(
-      "SHAPE_MISMATCH",
-      `${spec}: input ${name} needs samples of [${sample.join(", ")}], found [${x.shape.slice(1).join(", ")}]; reshape the data`,
-    );
-  }
+  const shape = fittedShape(wanted.shape, name, x, spec);
   if (wanted.type === x.type) return { ...x, shape };
   const data = allocate(wanted.type, x.data.length);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {

@@ -5,7 +5,7 @@ import { compile, evaluate, writeImage } from "../index.ts";
 import { compileReport } from "../runtime/report/compile-report.ts";
 import { compileText } from "../runtime/report/compile-text.ts";
 import { explainLayer, explanationText } from "../runtime/report/explain.ts";
-import { readCalibration } from "./calibration.ts";
+import { checkFit, readCalibration } from "./calibration.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import type { Console } from "./console.ts";
 import { readDataset } from "./data.ts";
@@ -137,10 +137,11 @@ export default defineCommand<Flags>({
       .option("--verbose", "list every assumption"),
   run: async ([path], flags, console) => {
     const model = { bytes: await readWhole(path), external: await externalData(path) };
+    const data = flags.eval === undefined ? null : await readDataset(flags.eval);
+    if (data) await inFile(path, async () => checkFit(model.bytes, model.external, data));
     const compiled = await inFile(path, async () => compileModel(path, model, flags, console));
     // a name that is no layer's is refused before anything is written
     if (flags.explain !== undefined) explainLayer(compiled, flags.explain);
-    const data = flags.eval === undefined ? null : await readDataset(flags.eval);
     const baseline = data && (await floatBaseline(compiled, model, data, "top1", console.progress));
     const image = { ...compiled, baseline };
     const accuracy = data && (await evaluate(image, data, evaluationOptions(flags, console)));

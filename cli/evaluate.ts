@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { evaluate } from "../index.ts";
+import { samplesIn } from "../runtime/input.ts";
 import { evaluationText } from "../runtime/report/evaluation-text.ts";
 import { mergeShards, type ShardReport, trialsOfShard } from "../runtime/report/merge.ts";
 import type { EvaluationReport } from "../runtime/report/report.ts";
@@ -125,6 +126,8 @@ async function evaluated(
     const image =
       flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
     const data = await readDataset(spec);
+    const [input, ...more] = image.inputs;
+    if (more.length === 0) await inFile(spec, async () => samplesIn(input, data.x));
     const baseline = await baselineOf(image, data, flags, console);
     const die =
       flags.die === undefined ? {} : { die: await measuredDie(flags.die, image, console) };

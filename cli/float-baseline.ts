@@ -1,4 +1,5 @@
 import { XbcError } from "../compiler/errors.ts";
+import { sha256Of } from "../compiler/image/sha256.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
@@ -17,7 +18,7 @@ export interface FloatModel {
 /**
  * How the model does as its author left it, in float, on data that the image takes: the figure that mapping is
  * compared with. Null for metrics without labels to compare with.
- * @throws UNSUPPORTED for a model of several inputs
+ * @throws UNSUPPORTED for a model of several inputs, BAD_MODEL for another than the image's
  */
 export async function floatBaseline(
   image: ProgrammingImage,
@@ -27,6 +28,7 @@ export async function floatBaseline(
   progress: (stage: string, done: number, total: number) => void,
 ): Promise<ProgrammingImage["baseline"]> {
   if (y === null || metric === "agreement") return null;
+  refuseOther(image, model.bytes);
   const [input, ...more] = image.inputs;
   if (input === undefined || more.length > 0) {
     throw new XbcError(
@@ -46,6 +48,17 @@ export async function floatBaseline(
     value: metricNamed(metric).of(firstOutput(image, parts), y),
     samples: feed.shape[0],
   };
+}
+
+/** Another network's accuracy is nothing to compare with. @throws BAD_MODEL */
+function refuseOther({ source }: ProgrammingImage, model: Uint8Array): void {
+  const found = sha256Of(model);
+  if (found === source.sha256) return;
+  throw new XbcError(
+    "BAD_MODEL",
+    `float baseline: needs the model that the image was compiled from, ${source.file} (SHA-256 ${source.sha256.slice(0, 12)}…), ` +
+      `found another (${found.slice(0, 12)}…); give that one, or leave --model out`,
+  );
 }
 
 function firstOutput(

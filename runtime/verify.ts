@@ -82,7 +82,7 @@ function readbackCheck({ cells, measured, wrong, inRange, elapsed_s }: ReadbackR
 const foreignModel = ({ source }: ProgrammingImage, hash: string): Check => ({
   name: "model file",
   passed: false,
-  detail: `the image was compiled from ${source.file} (SHA-256 ${source.sha256.slice(0, 12)}…), this model is another file (${hash.slice(0, 12)}…)`,
+  detail: `the image was compiled from ${source.file} (SHA-256 ${source.sha256.slice(0, 12)}…), this model is another file (${hash.slice(0, 12)}…); give that one`,
 });
 
 /** A graph's outputs for all samples, whatever batch it was exported for. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readNpy } from "../../compiler/image/npy.ts";
+import { readNpy, writeNpy } from "../../compiler/image/npy.ts";
+import { tensor } from "../../compiler/ir/tensor.ts";
 import { call, type Outcome } from "./call.ts";
 import { type Workshop, workshop } from "./small-model.ts";
 
@@ -428,4 +429,43 @@ test("readmemh says that a folder is needed where a file is", async () => {
     1,
     expect.stringContaining("needs a folder that can be made, found a file of this name; choose"),
   ]);
+});
+
+test("export gives the network of one drawn device, for the format that has one", async () => {
+  const onnx = shop.path("trial.onnx");
+  const argv = ["--format", "onnx", "--trial", "1", "--seed", "2", "-o", onnx];
+  const { code, error } = await onImage("export", ...argv);
+  expect([code, error]).toEqual([0, expect.stringContaining("stored digits read another value")]);
+  expect((await call("inspect", onnx)).code).toBe(0);
+  const other = await onImage(
+    "export",
+    "--format",
+    "csv",
+    "--trial",
+    "1",
+    "-o",
+    shop.path("t.csv"),
+  );
+  expect([other.code, other.error]).toEqual([2, expect.stringContaining("needs --format onnx")]);
+});
+
+test("another network's float accuracy is no baseline", async () => {
+  const data = ["--data", shop.path("data.npz"), "--model", shop.path("other.onnx")];
+  const { code, error } = await onImage("evaluate", ...data);
+  expect([code, error]).toEqual([
+    1,
+    expect.stringContaining("needs the model that the image was compiled from, model.onnx"),
+  ]);
+});
+
+test("data of another shape are named, and refused before anything is compiled", async () => {
+  writeFileSync(shop.path("wide.npy"), writeNpy(tensor("float32", [2, 34], new Float32Array(68))));
+  const needed = /wide\.npy: input x.* needs samples of .*\[33\]/;
+  const early = await compile("model.onnx", "never.xbi", "--eval", shop.path("wide.npy"));
+  expect(early.code).toBe(1);
+  expect(early.error).toMatch(needed);
+  expect(existsSync(shop.path("never.xbi"))).toBe(false);
+  const late = await onImage("evaluate", "--data", shop.path("wide.npy"));
+  expect(late.code).toBe(1);
+  expect(late.error).toMatch(/wide\.npy: input x: needs samples of shape \[33\].*reshape the data/);
 });
