@@ -115,7 +115,10 @@ export async function compile(
     progress,
     ...options
   } = request;
-  const technology = typeof target === "string" ? targetNamed(target).technology : target;
+  const technology = withLevels(
+    typeof target === "string" ? targetNamed(target).technology : target,
+    options.precision ?? defaultOptions.precision,
+  );
   return compileJob(
     {
       model,
@@ -132,6 +135,29 @@ export async function compile(
 
 export type { CircuitAnswer } from "./runtime/circuit/solve.ts";
 export { solve } from "./runtime/circuit/solve.ts";
+/**
+ * `levelsN`: cells of so many levels, the lowest included, where a technology lets them be chosen.
+ * @throws BAD_OPTION for a number that its cells cannot have, or a technology that has no choice
+ */
+function withLevels(technology: Technology, precision: string): Technology {
+  const asked = /^levels(\d+)$/.exec(precision);
+  if (!asked) return technology;
+  const value = Number(asked[1]);
+  const { levels } = technology.parameters;
+  if (levels && value >= (levels.minimum ?? 2) && value <= (levels.maximum ?? 16)) {
+    const parameters = { ...technology.parameters, levels: { ...levels, value } };
+    return { ...technology, parameters };
+  }
+  throw new XbcError(
+    "BAD_OPTION",
+    `--precision ${precision}: ${
+      levels
+        ? `needs levels${levels.minimum} to levels${levels.maximum} on ${technology.name}; more by bit slicing, as int8`
+        : `the cells of ${technology.name} have no levels to choose; use auto`
+    }`,
+  );
+}
+
 export type { EvaluateOptions, EvaluationData } from "./runtime/evaluate.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export { explore } from "./runtime/explore.ts";
