@@ -135,6 +135,7 @@ export async function compile(
 
 export type { CircuitAnswer } from "./runtime/circuit/solve.ts";
 export { solve } from "./runtime/circuit/solve.ts";
+
 /**
  * `levelsN`: cells of so many levels, the lowest included, where a technology lets them be chosen.
  * @throws BAD_OPTION for a number that its cells cannot have, or a technology that has no choice

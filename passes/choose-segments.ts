@@ -64,7 +64,7 @@ async function segmented(
 }
 
 /**
- * P5: so many clocks for each group of bit lines and segment, and for its decision; reference groups are read once a
+ * P5: so many clocks for each group of bit lines that are sensed at once and segment, and for its decision; reference groups are read once a
  * pattern beside the others. Arrays of one layer are read at once.
  */
 function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number {
@@ -73,7 +73,13 @@ function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number
   const { encoding, tileInputs, inputs, tileOutputs, outputs, segmentWordLines } = placement;
   const segments = Math.ceil(Math.min(tileInputs, inputs) / segmentWordLines);
   const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
-  return (Math.min(outputs, tileOutputs) + references) * (read * segments + decision);
+  // outputs whose bit lines are sensed at once
+  const together = Math.max(
+    1,
+    Math.floor(technology.array.sensedBitLines / encoding.cellsPerWeight),
+  );
+  const groups = Math.ceil((Math.min(outputs, tileOutputs) + references) / together);
+  return groups * (read * segments + decision);
 }
 
 const millivolt = (volts: number): string => `${(1000 * volts).toFixed(1)} mV`;

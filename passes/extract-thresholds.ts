@@ -285,9 +285,43 @@ function outputPoints(
   chain: Chain,
   points: Points,
 ): Points | null {
-  if (chain.inner > 1) return chain.shape[0] === outputs ? points : null;
   const isWindow = access.kind === "window";
+  if (chain.inner > 1) {
+    if (isWindow) return chain.shape[0] === outputs ? points : null;
+    // what stands in front of the outputs of a dense layer are its positions
+    const alike = compress(points, 1, points.directions.length);
+    return alike && repeated(alike, outputs);
+  }
   return compress(points, outputs, isWindow ? points.directions.length / outputs : 1);
+}
+
+/** The points of one element for each of so many. */
+function repeated(points: Points, count: number): Points {
+  const fill = <Data extends Int8Array | Int16Array | Int32Array | Float32Array>(
+    one: Data,
+    all: Data,
+  ): Data => all.map((_, k) => one[k % one.length]) as Data;
+  const directions = fill(points.directions, new Int8Array(count));
+  switch (points.kind) {
+    case "table":
+      return {
+        ...points,
+        directions,
+        codes: fill(points.codes, new Int16Array(count * points.codes.length)),
+      };
+    case "floats":
+      return {
+        ...points,
+        directions,
+        thresholds: fill(points.thresholds, new Float32Array(count * points.thresholds.length)),
+      };
+    case "thresholds":
+      return {
+        ...points,
+        directions,
+        thresholds: fill(points.thresholds, new Int32Array(count * points.thresholds.length)),
+      };
+  }
 }
 
 function readsOf(layer: Layer): readonly BufferId[] {

@@ -19,6 +19,7 @@ import { drawnInputOf } from "./lowering/drawn-input.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
 import type { MatrixNode } from "./lowering/matrix-nodes.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
+import { presentedBits } from "./lowering/present-network.ts";
 import type { MatrixChoice } from "./lowering/reference.ts";
 import { referenceGraph } from "./lowering/reference.ts";
 import { smallestAlphabet } from "./lowering/target-alphabet.ts";
@@ -42,7 +43,8 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   const choices = chooseMatrices(graph, transform, context);
   const reference = referenceGraph(graph, choices);
   const inputs = networkInputs(reference.graph, transform);
-  const cut = cutAtMatrices(reference.graph, reference.layers, inputs);
+  const bits = presentedBits(graph, domainsOf(graph, inputDomains(graph, transform)));
+  const cut = cutAtMatrices(reference.graph, reference.layers, inputs, bits);
   const referenceWeights = new Map<LayerId, ReferenceWeight>(
     reference.layers.map((layer) => [
       layer.id,

@@ -69,6 +69,12 @@ const levels = {
 };
 
 const device = {
+  elapsed: parameter(
+    60,
+    "s",
+    "assumed: a network is used a minute after it is programmed",
+    "time since programming where none is given",
+  ),
   setSpread: parameter(
     8e-6,
     "S",
@@ -185,7 +191,7 @@ const technology: Technology = {
     sensedBitLines: 32,
   },
   encodings: ["differential-multilevel"],
-  conventions: { levelLayout: "equal-centres", pairs: "low-conductance" },
+  conventions: { levelLayout: "equal-centres", pairs: "low-conductance", integrator: "none" },
   parameters: { ...levels, ...device, ...programming, ...reading },
   conditions: {
     smart: { summary: "program and verify with a wait of 5 s (R3)", parameters: {} },

@@ -18,6 +18,9 @@ import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { serializeGraph, subgraph } from "../../compiler/onnx/serialize.ts";
 import type { ReferenceLayer } from "./reference.ts";
 
+/** A value whose real values are integers of a range. */
+export type CodesValue = Pick<ReferenceLayer, "codesValue" | "range">;
+
 /** The layers of a reference graph, in execution order, and the buffers between them. */
 export interface Cut {
   readonly layers: readonly Layer[];
@@ -35,6 +38,7 @@ export function cutAtMatrices(
   graph: Graph,
   matrices: readonly ReferenceLayer[],
   inputs: readonly NetworkInput[],
+  read: readonly CodesValue[] = [],
 ): Cut {
   const made = producers(graph);
   const sources = new Map<ValueId, BufferId>(
@@ -85,7 +89,7 @@ export function cutAtMatrices(
     return to;
   };
 
-  const codesBuffer = (layer: ReferenceLayer): BufferId => {
+  const codesBuffer = (layer: CodesValue): BufferId => {
     const known = codes.get(layer.codesValue);
     if (known) return known;
     const direct = sources.get(layer.codesValue);
@@ -111,6 +115,7 @@ export function cutAtMatrices(
     weights.set(layer.id, reference.weights.codes);
     layers.push(layer);
   }
+  for (const bits of read) sources.set(bits.codesValue, codesBuffer(bits));
   addSubgraph(layerId("outputs"), graph.outputs, "");
   return { layers, buffers, weights, subgraphs };
 }
@@ -176,7 +181,7 @@ function sourcesOf(
   return [...sources.keys()].filter((source) => found.has(source));
 }
 
-function encodeLayer(layer: ReferenceLayer, from: BufferId, to: BufferId): DigitalLayer {
+function encodeLayer(layer: CodesValue, from: BufferId, to: BufferId): DigitalLayer {
   const steps = levelsOf(layer.range) - 1;
   const { minimum, step } = layer.range;
   return {

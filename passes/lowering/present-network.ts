@@ -3,6 +3,8 @@ import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../../comp
 import { drawnBits } from "../../compiler/ir/network.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 import { infer } from "../../compiler/onnx/infer.ts";
+import type { CodesValue } from "./cut.ts";
+import type { Domain } from "./domain.ts";
 import { matrixNodeOf } from "./matrix-nodes.ts";
 
 /** Operators that treat every element alike, whatever axes stand before the last one. */
@@ -70,13 +72,34 @@ function summed(graph: Graph, output: ValueId, axis: ValueId): readonly GraphNod
   ];
 }
 
+/** name of the node that sums an output over its presentations */
+const summing = (output: ValueId): string => `${output}/presentations`;
+
+/**
+ * What is summed over the presentations, where it is bits: neurons decide it presentation by presentation, so that a
+ * read-out gives it as codes.
+ */
+export function presentedBits(
+  graph: Graph,
+  domains: ReadonlyMap<ValueId, Domain>,
+): readonly CodesValue[] {
+  return graph.outputs.flatMap((output) => {
+    const sum = graph.nodes.find((node) => node.name === summing(output));
+    const codesValue = sum?.inputs[0];
+    const codes = codesValue === undefined ? null : domains.get(codesValue)?.codes;
+    if (codesValue === undefined || !codes || codes.scale !== 1 || codes.offset !== 0) return [];
+    const { minimum, maximum } = codes.range;
+    return minimum === 0 && maximum === 1 ? [{ codesValue, range: codes.range }] : [];
+  });
+}
+
 const plainNode = (
   op: string,
   inputs: readonly ValueId[],
   output: ValueId,
   attributes: Readonly<Record<string, Attribute>>,
 ): GraphNode => ({
-  name: `${output}/presentations`,
+  name: summing(output),
   op,
   domain: "",
   inputs,
