@@ -22,8 +22,8 @@ import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { presentedBits } from "./lowering/present-network.ts";
 import type { MatrixChoice } from "./lowering/reference.ts";
 import { referenceGraph } from "./lowering/reference.ts";
-import { smallestAlphabet } from "./lowering/target-alphabet.ts";
-import { recognizeWeights } from "./lowering/weights.ts";
+import { smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
+import { recognizeLevels, recognizeWeights } from "./lowering/weights.ts";
 import { unknownOperator, whyFloat } from "./lowering/why-float.ts";
 
 export default definePass({
@@ -177,7 +177,10 @@ function chooseMatrix(
   refuseEmpty(matrix);
   const found = recognizeWeights(matrix.weights);
   const fitting = found && smallestAlphabet(target, options.precision, found.codes);
-  const weights = fitting ? { ...found, codes: { ...found.codes, alphabet: fitting } } : found;
+  const own = targetAlphabet(target, options.precision);
+  const weights = fitting
+    ? { ...found, codes: { ...found.codes, alphabet: fitting } }
+    : ((own && recognizeLevels(matrix.weights, own)) ?? found);
   if (!weights) {
     throw new XbcError(
       "NOT_ENCODABLE",

@@ -33,6 +33,48 @@ export function recognizeWeights(matrix: FloatMatrix): CodedWeights | null {
   return each && (!whole || levels(each) < levels(whole)) ? each : whole;
 }
 
+/**
+ * The codes of weights that are levels of a given alphabet, which need not be evenly apart, nor all occur; null where
+ * no scale makes them so.
+ */
+export function recognizeLevels(matrix: FloatMatrix, alphabet: Alphabet): CodedWeights | null {
+  const whole = scaleOfLevels(distinct(matrix, 0, matrix.outputs), alphabet);
+  if (whole !== null) return withAlphabet(matrix, Float32Array.of(whole), alphabet);
+  const scales = new Float32Array(matrix.outputs);
+  for (let o = 0; o < matrix.outputs; o++) {
+    const scale = scaleOfLevels(distinct(matrix, o, o + 1), alphabet);
+    if (scale === null) return null;
+    scales[o] = scale;
+  }
+  return withAlphabet(matrix, scales, alphabet);
+}
+
+function withAlphabet(
+  matrix: FloatMatrix,
+  scale: Float32Array,
+  alphabet: Alphabet,
+): CodedWeights | null {
+  const { codes } = coded(matrix, scale);
+  const held = new Set(alphabet.levels);
+  return codes.data.every((code) => held.has(code))
+    ? { codes: { ...codes, alphabet }, scale }
+    : null;
+}
+
+/** The scale that makes each magnitude that of a level, the largest standing for as large a level as can be. */
+function scaleOfLevels(magnitudes: Set<number> | null, { levels }: Alphabet): number | null {
+  if (!magnitudes) return null;
+  const sorted = [...magnitudes].filter((m) => m !== 0).sort((x, y) => x - y);
+  if (sorted.length === 0) return magnitudes.size > 0 && levels.includes(0) ? 1 : null;
+  const held = new Set(levels.map(Math.abs));
+  const largest = sorted[sorted.length - 1];
+  for (const top of [...held].filter((level) => level > 0).sort((x, y) => y - x)) {
+    const scale = exactScale(sorted, Math.fround(largest / top));
+    if (scale !== null && sorted.every((m) => held.has(Math.round(m / scale)))) return scale;
+  }
+  return null;
+}
+
 const levels = ({ codes }: CodedWeights): number => codes.alphabet.levels.length;
 
 function outputScales(matrix: FloatMatrix): Float32Array | null {

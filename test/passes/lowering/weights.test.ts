@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { alphabetOf, recognizeWeights } from "../../../passes/lowering/weights.ts";
+import { alphabetOf, recognizeLevels, recognizeWeights } from "../../../passes/lowering/weights.ts";
 
 /** Rows of outputs as a matrix of float32 numbers, [outputs x inputs]. */
 const matrix = (rows: readonly (readonly number[])[]) => ({
@@ -174,3 +174,24 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     }
   },
 );
+
+describe("levels that are not evenly apart", () => {
+  const alphabet = { name: "levels4", levels: [-49, -13, -7, 0, 7, 13, 49] };
+  const found = (...rows: readonly (readonly number[])[]) =>
+    recognizeLevels(matrix(rows), alphabet);
+  test("are found by the one scale that makes every weight a level", () => {
+    const one = found([0.875, -1.625], [6.125, 0]);
+    expect([...(one?.codes.data ?? [])]).toEqual([7, -13, 49, 0]);
+    expect(one?.scale[0]).toBe(0.125);
+  });
+  test("of which few occur take the largest: ±s is ±49", () => {
+    expect([...(found([0.3, -0.3])?.codes.data ?? [])]).toEqual([49, -49]);
+  });
+  test("may have a scale for each output", () => {
+    const each = found([6.125, 1.625], [-24.5, 6.5]);
+    expect([...(each?.codes.data ?? [])]).toEqual([49, 13, -49, 13]);
+  });
+  test("are none where a weight lies between", () => {
+    expect(found([4.9, 2], [1.3, 0.7])).toBeNull();
+  });
+});
