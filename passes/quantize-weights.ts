@@ -66,8 +66,9 @@ async function quantizeMatrix(
   const products =
     range.kind === "output" || compensates ? await productsOf(graph, matrix, context) : null;
   const grid = levelGrid(alphabet);
+  // as float32, so that a scale of float32 gives the weights back bit for bit
   const units = unitsOf(rows, options.weightScale, (group) =>
-    unitOf(group, range, grid, range.kind === "output" ? products : null),
+    Math.fround(unitOf(group, range, grid, range.kind === "output" ? products : null)),
   );
   const compensation = compensates && products ? compensationOf(products, weights.inputs) : null;
   const original = graph.constants.get(weightsValue);
