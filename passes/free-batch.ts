@@ -14,13 +14,22 @@ export default definePass({
   run: async (graph) => freeBatch(graph),
 });
 
+/** Operators that treat the samples of a batch one by one, whatever its size. */
+const bySample = new Set([
+  ...["Conv", "BatchNormalization", "Relu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool"],
+  ...["GlobalMaxPool", "QuantizeLinear", "DequantizeLinear", "Cast", "Identity", "Constant"],
+]);
+
 /**
- * A batch of 1 becomes a named one, and Reshape targets that begin with 1 keep their input's batch. Taken back
- * where inference then does not find the batch in front of every output.
+ * A batch of 1 becomes a named one, and Reshape targets that begin with 1 keep their input's batch; a larger one only
+ * where every operator treats samples one by one. Taken back where inference then does not find the batch in front of
+ * every output.
  */
 export function freeBatch(graph: Graph): Graph {
-  const fixed = graph.inputs.every((input) => graph.values.get(input)?.shape?.[0] === 1);
-  if (!fixed || graph.inputs.length === 0) return graph;
+  const [batch] = graph.inputs.map((input) => graph.values.get(input)?.shape?.[0]);
+  const fixed = graph.inputs.every((input) => graph.values.get(input)?.shape?.[0] === batch);
+  if (!fixed || typeof batch !== "number") return graph;
+  if (batch !== 1 && !graph.nodes.every(({ op }) => bySample.has(op))) return graph;
   const values = new Map<string, ValueType>();
   for (const [id, type] of graph.values) if (graph.constants.has(id)) values.set(id, type);
   for (const input of graph.inputs) {
@@ -33,7 +42,7 @@ export function freeBatch(graph: Graph): Graph {
   const freed = inferValues({ ...graph, nodes, constants, values });
   const carried = (id: string) => freed.values.get(id)?.shape?.[0] === "batch";
   const sizesKept = freed.nodes.every((node) =>
-    node.outputs.every((id) => sameButBatch(graph.values.get(id), freed.values.get(id))),
+    node.outputs.every((id) => sameButBatch(graph.values.get(id), freed.values.get(id), batch)),
   );
   return graph.outputs.every(carried) && sizesKept ? freed : graph;
 }
@@ -57,12 +66,16 @@ function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tenso
   return { ...node, inputs: [node.inputs[0], name] };
 }
 
-/** Where both shapes are known they agree but for a leading 1 that became the batch. */
-function sameButBatch(before: ValueType | undefined, after: ValueType | undefined): boolean {
+/** Where both shapes are known they agree but for a leading size that became the batch. */
+function sameButBatch(
+  before: ValueType | undefined,
+  after: ValueType | undefined,
+  batch: number,
+): boolean {
   if (!before?.shape) return true;
   if (!after?.shape || after.shape.length !== before.shape.length) return false;
   return before.shape.every(
     (d, axis) =>
-      d === after.shape?.[axis] || (axis === 0 && d === 1 && after.shape?.[0] === "batch"),
+      d === after.shape?.[axis] || (axis === 0 && d === batch && after.shape?.[0] === "batch"),
   );
 }

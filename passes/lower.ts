@@ -123,9 +123,9 @@ function chooseMatrices(
   const domains = domainsOf(graph, inputDomains(graph, transform));
   const choices = new Map<GraphNode, MatrixChoice>();
   for (const node of graph.nodes) {
-    refuseUnmapped(graph, node);
     const matrix = matrixNodeOf(graph, node);
     if (matrix) choices.set(node, chooseMatrix(graph, matrix, domains.get(matrix.data), context));
+    else noteUnmapped(graph, node, context);
   }
   if (choices.size === 0) {
     throw new XbcError(
@@ -138,24 +138,27 @@ function chooseMatrices(
 }
 
 /** Operators whose constant weights belong on an array, but are not laid out yet. */
-const unmapped = new Set([
-  "ConvTranspose",
-  "ConvInteger",
-  "QLinearConv",
-  "MatMulInteger",
-  "QLinearMatMul",
-  "LSTM",
-  "GRU",
-  "RNN",
-]);
+const unmapped = new Set(["ConvTranspose", "LSTM", "GRU", "RNN"]);
 
-/** @throws UNSUPPORTED at a constant-weight operator that would otherwise be left in float without a word */
-function refuseUnmapped(graph: Graph, node: GraphNode): void {
-  if (!unmapped.has(node.op) || !node.inputs.slice(1).some((id) => graph.constants.has(id))) return;
-  throw new XbcError(
-    "UNSUPPORTED",
-    `layer ${node.name}: ${node.op} with constant weights is not laid out on arrays yet; use a model of Conv, Gemm and MatMul layers`,
-  );
+/**
+ * Says which constant weights stay in float, and why.
+ * @throws UNSUPPORTED at a convolution of a form that no window has
+ */
+function noteUnmapped(graph: Graph, node: GraphNode, context: PassContext): void {
+  const hasWeights = node.inputs.slice(1).some((id) => graph.constants.has(id));
+  if (!hasWeights || graph.constants.has(node.inputs[0])) return;
+  if (node.op === "Conv") {
+    const shape = graph.values.get(node.inputs[0])?.shape;
+    throw new XbcError(
+      "UNSUPPORTED",
+      `layer ${node.name}: needs a convolution over one to three axes of known size behind a free batch, found an input of ` +
+        `${shape ? `[${shape.join(", ")}]` : "unknown shape"}; export the model with fixed input sizes`,
+    );
+  }
+  if (unmapped.has(node.op))
+    context.warn(
+      `layer ${node.name}: ${node.op} is not laid out on arrays yet; its weights stay digital, in float`,
+    );
 }
 
 /** @throws UNSUPPORTED */

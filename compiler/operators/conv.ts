@@ -6,7 +6,7 @@ import { showShape } from "./broadcast.ts";
 import { fixedSizes, windowSizes } from "./window-shape.ts";
 
 export default defineOperator({
-  ops: ["Conv", "ConvInteger", "QLinearConv"],
+  ops: ["Conv"],
   domains: [""],
   summary: "Convolution, channels first, in groups",
   infer: (node, inputs) => {

@@ -4,7 +4,7 @@ import type { Dimension, GraphNode, ValueType } from "../ir/graph.ts";
 import { broadcastShapes, showShape } from "./broadcast.ts";
 
 export default defineOperator({
-  ops: ["MatMul", "MatMulInteger", "QLinearMatMul"],
+  ops: ["MatMul"],
   domains: [""],
   summary: "Matrix product over the last two axes; the others broadcast",
   infer: (node, inputs) => {

@@ -89,7 +89,14 @@ export function domainsOf(
   }
   for (const node of graph.nodes) {
     const rule = rules[node.op];
-    if (node.domain !== "" || !rule) continue;
+    if (node.domain !== "" || !rule) {
+      // an integer of eight bits is its own code, whatever made it
+      for (const output of node.outputs) {
+        const domain = typeDomain(graph.values.get(output)?.type);
+        if (domain) domains.set(output, domain);
+      }
+      continue;
+    }
     const context: RuleContext = {
       graph,
       of: (index) =>

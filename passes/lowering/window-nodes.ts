@@ -12,6 +12,8 @@ export function convolution(graph: Graph, node: GraphNode): MatrixNode | null {
   const shape = graph.values.get(data)?.shape;
   if (!weights || graph.constants.has(data) || !shape || shape.length !== weights.shape.length)
     return null;
+  // a batch of a fixed size would be taken for a part of the sample
+  if (typeof shape[0] === "number" && shape[0] !== 1) return null;
   const groups = intAttribute(node, "group", 1);
   const [outputs, perGroup, ...kernel] = weights.shape;
   const window = windowOf(node, shape, kernel);

@@ -6,7 +6,7 @@ import differentialBinary from "./differential-binary.ts";
 import singleBinary from "./single-binary.ts";
 
 /** bits of a weight at most: its levels must be told apart by a table */
-const MOST_BITS = 8;
+const MOST_BITS = 10;
 
 /**
  * A two's complement integer as one binary weight a bit, least significant first, shifted and added (R8). A slice
@@ -15,7 +15,7 @@ const MOST_BITS = 8;
  */
 export default defineEncoding({
   name: "bit-sliced",
-  summary: "An integer weight of 2 to 8 bits as one binary weight a bit, shifted and added",
+  summary: "An integer weight of 2 to 10 bits as one binary weight a bit, shifted and added",
   layout: (alphabet, technology) => {
     const bits = widthOf(alphabet);
     const base = [differentialBinary, singleBinary].find(({ name }) =>
