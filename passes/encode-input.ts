@@ -8,6 +8,7 @@ import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/domain.ts";
 import { drawInput } from "./lowering/drawn-input.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
+import type { QuantizerStep } from "./lowering/insert.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { latencyInput } from "./lowering/latency-input.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
@@ -146,9 +147,19 @@ function encodeByData(graph: Graph, input: ValueId, context: PassContext): Graph
     );
     return insertAfter(graph, input, uniformQuantizer(1, 0, 0, 255));
   }
+  if (whole && low >= -128 && high <= 127 && low < -1) {
+    context.assume(`input ${input} takes whole numbers −128 to 127, as in the calibration data`);
+    return insertAfter(graph, input, uniformQuantizer(1, 0, -128, 127));
+  }
   const [from, to] = low >= 0 && high <= 1 ? [0, 1] : [low, high];
   context.assume(
     `input ${input} is read in 8 bits over ${from} to ${to}, the span of the calibration data`,
   );
-  return insertAfter(graph, input, uniformQuantizer((to - from) / 255, from, 0, 255));
+  return insertAfter(graph, input, alignedQuantizer(from, to, 255));
+}
+
+/** Levels from `low` to about `high`, moved so that 0 is one of them where it lies between: padding must have a code. */
+function alignedQuantizer(low: number, high: number, levels: number): readonly QuantizerStep[] {
+  const scale = Math.fround((high - low) / levels);
+  return uniformQuantizer(scale, Math.fround(Math.round(low / scale) * scale), 0, levels);
 }

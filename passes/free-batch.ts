@@ -22,14 +22,16 @@ const bySample = new Set([
 
 /**
  * A batch of 1 becomes a named one, and Reshape targets that begin with 1 keep their input's batch; a larger one only
- * where every operator treats samples one by one. Taken back where inference then does not find the batch in front of
+ * where there are convolutions and every operator treats samples one by one. Taken back where inference then does not find the batch in front of
  * every output.
  */
 export function freeBatch(graph: Graph): Graph {
   const [batch] = graph.inputs.map((input) => graph.values.get(input)?.shape?.[0]);
   const fixed = graph.inputs.every((input) => graph.values.get(input)?.shape?.[0] === batch);
   if (!fixed || typeof batch !== "number") return graph;
-  if (batch !== 1 && !graph.nodes.every(({ op }) => bySample.has(op))) return graph;
+  const isConvolved = graph.nodes.some(({ op }) => op === "Conv");
+  if (batch !== 1 && !(isConvolved && graph.nodes.every(({ op }) => bySample.has(op))))
+    return graph;
   const values = new Map<string, ValueType>();
   for (const [id, type] of graph.values) if (graph.constants.has(id)) values.set(id, type);
   for (const input of graph.inputs) {

@@ -49,8 +49,6 @@ const isQuantized = (domain: Domain | undefined): boolean =>
 interface Observed {
   readonly low: number;
   readonly high: number;
-  /** an input of the network that holds integers of eight bits alone: it is its own code */
-  readonly isInteger: boolean;
 }
 
 /** The span of each value over the calibration data, without its outermost 1 in 10,000 at each end. */
@@ -80,13 +78,10 @@ async function observe(
       const found = answer.get(value);
       const sorted = found ? toNumbers(found).sort() : new Float64Array(1);
       const tail = Math.floor(sorted.length / 10_000);
-      const isInteger = graph.inputs.includes(value) && sorted.every(isByte);
-      const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail], isInteger };
-      if (isInteger) assume(`input ${value} holds integers of eight bits (calibration data)`);
-      else
-        assume(
-          `activation ${value} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
-        );
+      const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail] };
+      assume(
+        `activation ${value} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
+      );
       return span;
     });
   } finally {
@@ -94,16 +89,8 @@ async function observe(
   }
 }
 
-const isByte = (x: number, _: number, all: Float64Array): boolean =>
-  Number.isInteger(x) && x >= -128 && (all[0] < 0 ? x <= 127 : x <= 255);
-
 /** @throws BAD_OPTION */
-function quantizerOf(
-  activations: string,
-  { low, high, isInteger }: Observed,
-): readonly QuantizerStep[] {
-  if (activations === "auto" && isInteger)
-    return uniformQuantizer(1, 0, low < 0 ? -128 : 0, low < 0 ? 127 : 255);
+function quantizerOf(activations: string, { low, high }: Observed): readonly QuantizerStep[] {
   const magnitude = Math.max(Math.abs(low), Math.abs(high)) || 1;
   if (activations === "binary")
     return [
