@@ -8,6 +8,7 @@ import {
 import type { CodeRange } from "../../compiler/ir/network.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
+import { averagePool, globalAveragePool } from "./pool-domain.ts";
 
 /**
  * What is known of the numbers that a value can take: that they lie between two bounds, and, for a
@@ -145,13 +146,13 @@ function constantDomain(constant: Tensor | undefined): Domain | null {
   return { low, high, codes: null };
 }
 
-interface RuleContext {
+export interface RuleContext {
   readonly graph: Graph;
   readonly of: (index: number) => Domain;
   readonly scalar: (index: number) => number | null;
 }
 
-type Rule = (node: GraphNode, context: RuleContext) => Domain | null;
+export type Rule = (node: GraphNode, context: RuleContext) => Domain | null;
 
 const same: Rule = (_, { of }) => of(0);
 const compare: Rule = () => truth;
@@ -379,29 +380,6 @@ const emptyGraph: Graph = {
 const maxPool: Rule = (node, context) =>
   // Padding of MaxPool never wins, so no new value appears.
   intsAttribute(node, "kernel_shape", []).length > 0 ? context.of(0) : null;
-
-/** A mean of k codes is a sum of them at a scale of 1/k; where padding is counted or left out, nothing is known. */
-const averagePool: Rule = (node, { of }) => {
-  const kernel = intsAttribute(node, "kernel_shape", []);
-  const isPadded = intsAttribute(node, "pads", []).some((pad) => pad !== 0);
-  const isPlain =
-    !isPadded &&
-    stringAttribute(node, "auto_pad", "NOTSET") === "NOTSET" &&
-    intAttribute(node, "ceil_mode", 0) === 0;
-  return isPlain && kernel.length > 0 ? mean(of(0), sizeOf(kernel)) : null;
-};
-
-const globalAveragePool: Rule = (node, { graph, of }) => {
-  const sizes = graph.values.get(node.inputs[0])?.shape?.slice(2);
-  const known = sizes?.filter((size) => typeof size === "number");
-  return known && known.length === sizes?.length ? mean(of(0), sizeOf(known)) : null;
-};
-
-function mean({ low, high, codes }: Domain, count: number): Domain | null {
-  if (codes?.offset !== 0) return { low, high, codes: null };
-  const { minimum, maximum, step } = codes.range;
-  return grid(codes.scale / count, 0, { minimum: minimum * count, maximum: maximum * count, step });
-}
 
 const minMax =
   (pick: "min" | "max"): Rule =>
