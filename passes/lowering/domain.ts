@@ -1,10 +1,5 @@
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
-import {
-  floatAttribute,
-  intAttribute,
-  intsAttribute,
-  stringAttribute,
-} from "../../compiler/ir/graph.ts";
+import { floatAttribute, intAttribute, intsAttribute } from "../../compiler/ir/graph.ts";
 import type { CodeRange } from "../../compiler/ir/network.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
