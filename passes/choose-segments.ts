@@ -59,7 +59,7 @@ async function segmented(
     ...placement,
     segmentWordLines: wordLines,
     clocks: clocksOf({ ...placement, segmentWordLines: wordLines }, mapped.target),
-    reason: `${placement.reason}; ${reason}`,
+    reason: `${placement.reason}; ${reason}${sweepText(mapped, placement)}`,
   };
 }
 
@@ -80,6 +80,19 @@ function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number
   );
   const groups = Math.ceil((Math.min(outputs, tileOutputs) + references) / together);
   return groups * (read * segments + decision);
+}
+
+/** An arg max by a rising reference takes one clock a step, beside the clocks of ten comparators (P10). */
+function sweepText({ network, target }: MappedNetwork, placement: LayerPlacement): string {
+  const layer = network.layers.find(({ id }) => id === placement.layer);
+  if (layer?.kind !== "matrix" || layer.readOut.kind !== "sweep") return "";
+  const { levels } = layer.alphabet;
+  const steps = Math.ceil(
+    (placement.inputs * (levels[levels.length - 1] - levels[0])) / (levels[1] - levels[0]),
+  );
+  const clock_s = target.technology.parameters.readTime?.value ?? 0;
+  const time = clock_s > 0 ? `, ${(1e6 * clock_s * steps).toFixed(0)} µs` : "";
+  return `; the arg max by a rising reference takes up to ${steps} clocks more (one a step of a code${time}), the reading of the comparators none`;
 }
 
 const millivolt = (volts: number): string => `${(1000 * volts).toFixed(1)} mV`;

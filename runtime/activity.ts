@@ -4,6 +4,9 @@ import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
+import { loadAnalogLayer } from "./analog/analog-layer.ts";
+import { analogWeights } from "./analog/analog-weights.ts";
+import { storedDraw } from "./analog/draw-cells.ts";
 import type { PlaneTerm } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { createEngine } from "./kernels/engine.ts";
@@ -50,7 +53,11 @@ export async function measureActivity(
     const windows: Windows[] = [];
     for (let index = 0; index < image.placements.length; index++) {
       const stored = await loadStoredLayer(image, index);
-      weights.set(stored.placement.layer, packStored(engine, stored));
+      const analog = await loadAnalogLayer(image, index);
+      weights.set(
+        stored.placement.layer,
+        analog ? analogWeights(engine, analog, storedDraw(analog)) : packStored(engine, stored),
+      );
       windows.push(stored);
     }
     await runner.run(cutSamples(all, 0, samples), weights, samples, { seed, sampleBase: 0 });

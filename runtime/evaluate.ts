@@ -4,6 +4,7 @@ import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { measureActivity } from "./activity.ts";
+import { comparatorReading } from "./comparator-reading.ts";
 import { chainOnDie } from "./die.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { LayerErrors } from "./layer-errors.ts";
@@ -104,6 +105,7 @@ async function evaluateIn(
         ? { accuracy: options.baseline }
         : storedBaseline(image, metric, samples.count),
     mapped: { accuracy: trialist.mapped },
+    comparators: metric.name === "top1" ? comparatorReading(image, trialist.clean, data.y) : null,
     noisy: noisy && {
       ...noisy.spread,
       condition: die ? "of the die" : image.condition,
@@ -174,6 +176,8 @@ interface TrialResult {
 
 interface Trialist {
   readonly mapped: number;
+  /** outputs without noise */
+  readonly clean: readonly Tensor[];
   /** at so many seconds since programming; without them at the technology's own */
   readonly spread: (stage: string, chain: NoiseChain, elapsed_s?: number) => Promise<TrialResult>;
 }
@@ -225,7 +229,7 @@ async function openTrials(
       errors: meanErrors(errors),
     };
   };
-  return { mapped, spread };
+  return { mapped, clean, spread };
 }
 
 /** Index of the largest output of each sample, the lowest where several are equal. */

@@ -7,8 +7,7 @@ import { sizeOf } from "../compiler/ir/tensor.ts";
 import { deriveKey } from "../compiler/random.ts";
 import type { AnalogLayer } from "./analog/analog-layer.ts";
 import { loadAnalogLayer } from "./analog/analog-layer.ts";
-import { packAnalog } from "./analog/analog-weights.ts";
-import type { AnalogDraw } from "./analog/draw-cells.ts";
+import { analogWeights } from "./analog/analog-weights.ts";
 import { drawCells, storedDraw } from "./analog/draw-cells.ts";
 import type { InputRows } from "./input.ts";
 import { inputRows, samplesIn } from "./input.ts";
@@ -73,17 +72,10 @@ export async function openSession(
     stored.push(await loadStoredLayer(image, index));
     analogs.push(await loadAnalogLayer(image, index));
   }
-  const packDraw = (analog: AnalogLayer, draw: AnalogDraw): LayerWeights => ({
-    packed: [],
-    rows: null,
-    flips: [],
-    key: [0, 0],
-    analog: packAnalog(engine, analog, draw),
-  });
   const runner: Runner = await createRunner(image, engine, options.executor, options.batch);
   const clean = stored.map((layer, index) => {
     const analog = analogs[index];
-    return analog ? packDraw(analog, storedDraw(analog)) : packStored(engine, layer);
+    return analog ? analogWeights(engine, analog, storedDraw(analog)) : packStored(engine, layer);
   });
   const weightsOf = (
     faults: readonly LayerFaults[] | null,
@@ -94,7 +86,7 @@ export async function openSession(
         if (!faults) return [layer.placement.layer, clean[index]];
         const analog = analogs[index];
         const drawn = faults[index].analog;
-        if (analog && drawn) return [layer.placement.layer, packDraw(analog, drawn)];
+        if (analog && drawn) return [layer.placement.layer, analogWeights(engine, analog, drawn)];
         const key = deriveKey(draw.seed, "read", draw.trial, index);
         return [layer.placement.layer, packTrial(engine, layer, clean[index], faults[index], key)];
       }),

@@ -239,6 +239,7 @@ function checkMatrix(layer: MatrixLayer, image: ProgrammingImage, need: Need): v
     from?.kind,
   );
   checkRange(activations, where, need);
+  checkReadOut(layer, where, need);
   need(ascending(alphabet.levels), where, "an ascending alphabet", alphabet.levels.slice(0, 8));
   const largest = (a: number, b: number) => Math.max(Math.abs(a), Math.abs(b));
   const weight = largest(alphabet.levels[0], alphabet.levels[alphabet.levels.length - 1]);
@@ -257,6 +258,23 @@ function checkMatrix(layer: MatrixLayer, image: ProgrammingImage, need: Need): v
   need(sizes[0] === reads, where, `${reads} codes to read`, sizes[0]);
   need(sizes[1] === writes, where, `room for ${writes} results`, sizes[1]);
   checkRequantize(layer.requantize, outputs, to, where, need);
+}
+
+/** A read-out that can make what the layer gives; only an analog one has inputs that are always on. */
+function checkReadOut(
+  { readOut, alwaysOn, requantize, activations }: MatrixLayer,
+  where: string,
+  need: Need,
+): void {
+  const { kind } = readOut;
+  const isAnalog = kind !== "digital";
+  need(isAnalog || alwaysOn === 0, where, "no always-on inputs behind digital sums", alwaysOn);
+  if (isAnalog) need(activations.minimum >= 0, where, "activations from 0 on", activations.minimum);
+  if (kind === "sweep") need(requantize.kind === "sum", where, "sums to be swept", requantize.kind);
+  if (kind === "comparator") {
+    const one = requantize.kind === "thresholds" && levelsOf(requantize.range) === 2;
+    need(one, where, "one threshold an output behind a comparator", requantize.kind);
+  }
 }
 
 /** Elements of one sample that a layer reads and writes. */

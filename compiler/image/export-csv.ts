@@ -1,11 +1,11 @@
 import type { ProgrammingImage } from "../ir/image.ts";
-import { tileOfBank, weightOfCell } from "../ir/placement.ts";
+import { referenceCells, tileOfBank, weightOfCell } from "../ir/placement.ts";
 import { bankGroups } from "./bank-groups.ts";
 import { type PlacedLayer, placedLayers } from "./find-layer.ts";
 import { codeOfLevels } from "./level-codes.ts";
 import { csvField, textChunks } from "./text-chunks.ts";
 
-/** The cells of an image as CSV: one line for each cell that holds a weight, with that weight; unused ones are left out. */
+/** The cells of an image as CSV: one line for each cell that holds a weight, with that weight, or a reference, without; unused ones are left out. */
 export function exportCsv(image: ProgrammingImage): AsyncGenerator<string> {
   const lines = async function* (): AsyncGenerator<string> {
     yield "layer,bank,wordLine,bitLine,level,output,input,code\n";
@@ -29,6 +29,8 @@ async function* layerLines({ layer, placement, cells }: PlacedLayer): AsyncGener
           yield `${name},${bank},${w},${b + k},${levels[at + k]},${weight.output},${weight.input},${code}\n`;
         }
       }
+      for (let b = cells.bitLines - referenceCells(placement.encoding); b < cells.bitLines; b++)
+        yield `${name},${bank},${w},${b},${levels[w * cells.bitLines + b]},,,\n`;
     }
   }
 }

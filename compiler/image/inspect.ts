@@ -5,6 +5,7 @@ import type {
   CodeRange,
   DigitalLayer,
   Layer,
+  MatrixLayer,
   Presentation,
   Requantize,
   WindowShape,
@@ -94,6 +95,7 @@ function layerLines(layer: Layer, index: number): readonly string[] {
       } = layer;
       return [
         `layer ${index} ${id}: ${op}, ${inputs} inputs x ${outputs} outputs, ${from} -> ${to}`,
+        ...readOutLines(layer),
         `  access      ${accessText(access)}, presented ${presentationText(presentation)}`,
         `  activations ${rangeText(activations)}; weights ${alphabet.name} ${listText(alphabet.levels)}`,
         `  scale       ${listText(Array.from(scale))}`,
@@ -110,6 +112,24 @@ function layerLines(layer: Layer, index: number): readonly string[] {
         `layer ${index} ${layer.id}: float subgraph, ${layer.from.join(", ")} -> ${layer.to.join(", ")}`,
         `  onnx        ${layer.onnx.length} bytes, sha256 ${hashOf(layer.onnx)}`,
       ];
+  }
+}
+
+/** How an analog layer is read, and what of it is always on. */
+function readOutLines({ readOut, alwaysOn }: MatrixLayer): readonly string[] {
+  switch (readOut.kind) {
+    case "digital":
+      return [];
+    case "comparator":
+      return [`  read        comparator ${readOut.fires}, ${alwaysOn} always-on inputs`];
+    case "sweep":
+      return [`  read        comparator under a rising reference, ${alwaysOn} always-on inputs`];
+    case "multi-reference":
+      return [
+        `  read        against references ${listText(readOut.references)}, ${alwaysOn} always-on inputs`,
+      ];
+    case "adc":
+      return [`  read        converter of ${readOut.bits} bits from ${readOut.minimum}`];
   }
 }
 

@@ -1,6 +1,7 @@
 import { XbcError } from "../errors.ts";
 import type { ProgrammingImage } from "../ir/image.ts";
-import { cellsOfWeight, weightOfCell } from "../ir/placement.ts";
+import type { CellRole } from "../ir/placement.ts";
+import { cellsOfWeight, roleOfCell, weightOfCell } from "../ir/placement.ts";
 import { levelName, type PlacedLayer, placedLayer, weightValue } from "./find-layer.ts";
 import { codeOfLevels } from "./level-codes.ts";
 import { type PulseRow, pairedCells, pulseAt, pulsesOfCell } from "./pulses.ts";
@@ -34,6 +35,8 @@ export interface CellLocation {
   readonly bitLine: number;
   readonly level: number;
   readonly levelName: string;
+  /** what it is for: part of a weight, of a threshold or bias on an always-on line, of the reference, or unused */
+  readonly role: CellRole;
   /** which cell of its weight it is; null where no weight uses it */
   readonly cell: number | null;
   readonly weight: WeightLocation | null;
@@ -121,6 +124,7 @@ export async function locateCell(
     bitLine,
     level,
     levelName: levelName(image, level),
+    role: roleOfCell(placement, bank, wordLine, bitLine),
     cell: owner?.cell ?? null,
     weight: owner && weightIn(image, placed, owner.output, owner.input, levels),
   };

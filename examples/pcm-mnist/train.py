@@ -108,6 +108,7 @@ def main():
     parser.add_argument("--clean", type=int, default=10, help="last epochs without moved pictures")
     parser.add_argument("--moved", type=float, default=1.0, help="how far pictures are moved; 0: not at all")
     parser.add_argument("--flip", action="store_true", help="mirror half of the pictures")
+    parser.add_argument("--warm", type=int, default=0, help="first epochs with float weights")
     parser.add_argument("--noise", type=float, default=0.15, help="on hidden sums, in their standard deviations")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--rate", type=float, default=3e-3)
@@ -128,6 +129,7 @@ def main():
     steps = len(labels) // 128
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * steps, eta_min=1e-6)
     for epoch in range(args.epochs):
+        model.first.quantized = model.second.quantized = epoch >= args.warm and not (args.float or args.relu)
         order, losses = torch.randperm(len(labels), generator=generator), 0.0
         for step in range(steps):
             pick = order[step * 128:(step + 1) * 128]

@@ -2,6 +2,7 @@ import { internal } from "../../compiler/errors.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
 import type { Analog } from "../kernels/analog-command.ts";
 import type { Engine } from "../kernels/engine.ts";
+import type { LayerWeights } from "../layer-weights.ts";
 import type { AnalogLayer } from "./analog-layer.ts";
 import { mixOf } from "./analog-layer.ts";
 import type { AnalogDraw } from "./draw-cells.ts";
@@ -12,8 +13,20 @@ export type AnalogWeights = Pick<
   "layout" | "cells" | "mix" | "read" | "unit" | "converter" | "decision"
 >;
 
-/** @param mark everything is allocated anew: the caller releases it */
-export function packAnalog(engine: Engine, analog: AnalogLayer, draw: AnalogDraw): AnalogWeights {
+/** A layer's weights for the runner: none of them bits. */
+export const analogWeights = (
+  engine: Engine,
+  analog: AnalogLayer,
+  draw: AnalogDraw,
+): LayerWeights => ({
+  packed: [],
+  rows: null,
+  flips: [],
+  key: [0, 0],
+  analog: packAnalog(engine, analog, draw),
+});
+
+function packAnalog(engine: Engine, analog: AnalogLayer, draw: AnalogDraw): AnalogWeights {
   const { layer, layout } = analog;
   return {
     layout,

@@ -2,7 +2,7 @@ import { positionsOf, presentationsOf } from "../../compiler/emit.ts";
 import { internal } from "../../compiler/errors.ts";
 import type { ImageLayerCosts, ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
-import type { MatrixLayer } from "../../compiler/ir/network.ts";
+import type { MatrixLayer, ReadOut } from "../../compiler/ir/network.ts";
 import { timingOf } from "./cost-model.ts";
 import { countLevels, programmingTotals } from "./programming-totals.ts";
 import { readEnergyOf } from "./read-energy.ts";
@@ -56,18 +56,33 @@ function layerReport(
     positions: positionsOf(layer),
     macs: costs.macs,
     encoding: placement.encoding.name,
-    readout: image.technology.readOut,
+    readout: readOutText(layer.readOut),
     configuration: placement.configuration,
     reason: placement.reason,
     presentations: presentationsOf(layer.presentation),
     // thresholds are cells only behind an analog read-out; behind a digital one they are integers
-    thresholdRows: 0,
+    thresholdRows: placement.alwaysOn,
     tiles: costs.tiles,
     banks: placement.banks,
     cells: costs.cells,
     segments: costs.segments,
     clocks: costs.clocks,
   };
+}
+
+/** A read-out in the words of `--readout`; `sweep` is a comparator under a rising reference. */
+export function readOutText(readOut: ReadOut): string {
+  switch (readOut.kind) {
+    case "digital":
+    case "sweep":
+      return readOut.kind;
+    case "comparator":
+      return `comparator ${readOut.fires}`;
+    case "multi-reference":
+      return `multi-reference:${readOut.references.length}`;
+    case "adc":
+      return `adc:${readOut.bits}`;
+  }
 }
 
 /** @throws INTERNAL if a placement belongs to no matrix layer */

@@ -34,7 +34,7 @@ const interval = (metric: string, [low, high]: readonly [number, number]): strin
 
 /** The headline: float model, mapped, noisy, and a weak condition beside the chosen one. */
 export function accuracyTable(report: EvaluationReport, paint: Paint): string {
-  const { metric, baseline, mapped, noisy, weak, samples } = report;
+  const { metric, baseline, mapped, comparators, noisy, weak, samples } = report;
   const exact = (name: string, value: number) => [name, metricValue(metric, value), "", "", ""];
   const noise = (spread: Spread & { readonly condition: string }) => [
     `noisy, condition ${spread.condition}`,
@@ -43,6 +43,13 @@ export function accuracyTable(report: EvaluationReport, paint: Paint): string {
   const rows = [
     ...(baseline ? [exact("float model", baseline.accuracy)] : []),
     exact("mapped, no noise", mapped.accuracy),
+    ...(comparators
+      ? [
+          exact("the first comparator that fires", comparators.accuracy),
+          exact("  none fires", comparators.none),
+          exact("  several fire", comparators.several),
+        ]
+      : []),
     ...(noisy ? [noise(noisy)] : []),
     ...(weak ? [noise(weak)] : []),
   ];

@@ -73,6 +73,12 @@ export interface EvaluationReport {
   readonly metric: string;
   readonly baseline: { readonly accuracy: number } | null;
   readonly mapped: { readonly accuracy: number };
+  /** the same last layer read by one comparator an output, lowest index first; null where it is read otherwise */
+  readonly comparators: {
+    readonly accuracy: number;
+    readonly none: number;
+    readonly several: number;
+  } | null;
   readonly noisy:
     | (Spread & { readonly condition: string; readonly perTrial: readonly number[] })
     | null;

