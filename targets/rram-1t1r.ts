@@ -190,7 +190,7 @@ const technology: Technology = {
     activeWordLines: 32,
     sensedBitLines: 32,
   },
-  encodings: ["differential-multilevel"],
+  encodings: ["differential-multilevel", "multilevel-sliced"],
   conventions: { levelLayout: "equal-centres", pairs: "low-conductance", integrator: "none" },
   parameters: { ...levels, ...device, ...programming, ...reading },
   conditions: {

@@ -1,0 +1,73 @@
+import type { Technology } from "../../compiler/define.ts";
+import { defineEncoding } from "../../compiler/define.ts";
+import { cellRanges, multilevelOf } from "../../compiler/physics/multilevel-technology.ts";
+
+/**
+ * An integer weight of more values than a pair of cells has, sliced over several pairs (R8): balanced digits −D … D in
+ * base 2D + 1, each on a pair of conducting levels, which are equally far apart. The cell of a digit's other sign stays
+ * at the lowest conducting level, which moves least; the low-conductance state is a wider step away and is not used.
+ */
+export default defineEncoding({
+  name: "multilevel-sliced",
+  summary:
+    "An integer weight as digits on pairs of equally spaced conducting levels, weighted and summed",
+  alphabetOf: (precision, technology) => {
+    const bits = /^int([2-8])$/.exec(precision);
+    if (!bits || largestDigit(technology) === 0) return null;
+    const most = 2 ** (Number(bits[1]) - 1) - 1;
+    return { name: precision, levels: Array.from({ length: 2 * most + 1 }, (_, k) => k - most) };
+  },
+  layout: (alphabet, technology) => {
+    const digit = largestDigit(technology);
+    const most = Math.max(...alphabet.levels.map(Math.abs));
+    const isDense = alphabet.levels.every((level, k) => level === k - most);
+    if (digit === 0 || !isDense || alphabet.levels.length !== 2 * most + 1) return null;
+    const base = 2 * digit + 1;
+    const slices = slicesFor(most, base);
+    const weights = Array.from({ length: slices }, (_, k) => base ** k);
+    return {
+      name: "multilevel-sliced",
+      alphabet,
+      cellsPerWeight: 2 * slices,
+      significance: weights.flatMap((weight) => [weight, -weight]),
+      // the low-conductance state, which no pattern uses, is more than one step below
+      levelValues: Array.from({ length: digit + 2 }, (_, level) => level - 1),
+      offset: 0,
+      patterns: alphabet.levels.map((level) =>
+        digitsOf(level, base, slices).flatMap((d) => [1 + Math.max(d, 0), 1 + Math.max(-d, 0)]),
+      ),
+      senses: [],
+      reference: null,
+      convention:
+        `${slices} ${slices === 1 ? "pair" : "pairs"} of bit lines, digits of −${digit} to ${digit} in base ${base}, least significant ` +
+        "first; + on the first of a pair; currents weighted by base^k before the converter",
+    };
+  },
+});
+
+/** D: conducting levels above the lowest one; 0 where they are not equally far apart, or cells are of another kind. */
+function largestDigit(technology: Technology): number {
+  if (technology.parameters.levels === undefined) return 0;
+  if (technology.conventions.levelLayout !== "equal-centres") return 0;
+  return cellRanges(multilevelOf(technology, technology.defaultCondition)).length - 2;
+}
+
+/** The fewest digits whose largest number is at least `most`. */
+function slicesFor(most: number, base: number): number {
+  let slices = 1;
+  while ((base ** slices - 1) / 2 < most) slices++;
+  return slices;
+}
+
+/** Balanced digits, least significant first. */
+function digitsOf(level: number, base: number, slices: number): readonly number[] {
+  const half = (base - 1) / 2;
+  const digits: number[] = [];
+  let rest = level;
+  for (let k = 0; k < slices; k++) {
+    const digit = ((((rest + half) % base) + base) % base) - half;
+    digits.push(digit);
+    rest = (rest - digit) / base;
+  }
+  return digits;
+}
