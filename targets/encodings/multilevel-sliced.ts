@@ -3,8 +3,8 @@ import { defineEncoding } from "../../compiler/define.ts";
 import { cellRanges, multilevelOf } from "../../compiler/physics/multilevel-technology.ts";
 
 /**
- * An integer weight of more values than a pair of cells has, sliced over several pairs (R8): balanced digits −D … D in
- * base 2D + 1, each on a pair of conducting levels, which are equally far apart. The cell of a digit's other sign stays
+ * An integer weight of more values than a pair of cells has, sliced over the fewest pairs (R8): balanced digits in the
+ * smallest base that reaches, each on a pair of conducting levels, which are equally and as far apart as there is room. The cell of a digit's other sign stays
  * at the lowest conducting level, which moves least; the low-conductance state is a wider step away and is not used.
  */
 export default defineEncoding({
@@ -22,8 +22,10 @@ export default defineEncoding({
     const most = Math.max(...alphabet.levels.map(Math.abs));
     const isDense = alphabet.levels.every((level, k) => level === k - most);
     if (digit === 0 || !isDense || alphabet.levels.length !== 2 * most + 1) return null;
-    const base = 2 * digit + 1;
-    const slices = slicesFor(most, base);
+    const slices = slicesFor(most, 2 * digit + 1);
+    // no larger a base than is needed: an error of the most significant pair counts base^(slices − 1) times
+    const base = baseFor(most, slices);
+    const stride = Math.floor((2 * digit) / (base - 1));
     const weights = Array.from({ length: slices }, (_, k) => base ** k);
     return {
       name: "multilevel-sliced",
@@ -31,16 +33,20 @@ export default defineEncoding({
       cellsPerWeight: 2 * slices,
       significance: weights.flatMap((weight) => [weight, -weight]),
       // the low-conductance state, which no pattern uses, is more than one step below
-      levelValues: Array.from({ length: digit + 2 }, (_, level) => level - 1),
+      levelValues: Array.from({ length: digit + 2 }, (_, level) => (level - 1) / stride),
       offset: 0,
       patterns: alphabet.levels.map((level) =>
-        digitsOf(level, base, slices).flatMap((d) => [1 + Math.max(d, 0), 1 + Math.max(-d, 0)]),
+        digitsOf(level, base, slices).flatMap((d) => [
+          1 + stride * Math.max(d, 0),
+          1 + stride * Math.max(-d, 0),
+        ]),
       ),
       senses: [],
       reference: null,
       convention:
-        `${slices} ${slices === 1 ? "pair" : "pairs"} of bit lines, digits of −${digit} to ${digit} in base ${base}, least significant ` +
-        "first; + on the first of a pair; currents weighted by base^k before the converter",
+        `${slices} ${slices === 1 ? "pair" : "pairs"} of bit lines, digits of −${(base - 1) / 2} to ${(base - 1) / 2} in base ${base}, ` +
+        `${stride} ${stride === 1 ? "level" : "levels"} apart, least significant first; ` +
+        "+ on the first of a pair; currents weighted by base^k before the converter",
     };
   },
 });
@@ -57,6 +63,13 @@ function slicesFor(most: number, base: number): number {
   let slices = 1;
   while ((base ** slices - 1) / 2 < most) slices++;
   return slices;
+}
+
+/** The smallest odd base whose numbers of so many balanced digits reach `most`. */
+function baseFor(most: number, slices: number): number {
+  let base = 3;
+  while ((base ** slices - 1) / 2 < most) base += 2;
+  return base;
 }
 
 /** Balanced digits, least significant first. */

@@ -25,9 +25,12 @@ describe("digits on pairs of conducting levels (R8)", () => {
       [1, 8],
     ]);
   });
-  test("int8 takes three pairs in base 15, two in base 29 of sixteen levels", () => {
-    expect(layoutOf("int8")?.significance).toEqual([1, -1, 15, -15, 225, -225]);
-    expect(layoutOf("int8", withLevels(16))?.significance).toEqual([1, -1, 29, -29]);
+  test("int8 takes three pairs in base 7, two levels a step, and two in base 17 of sixteen levels", () => {
+    const layout = layoutOf("int8");
+    expect(layout?.significance).toEqual([1, -1, 7, -7, 49, -49]);
+    // 127 = 3·49 − 3·7 + 1
+    expect(layout?.patterns[254]).toEqual([3, 1, 1, 7, 7, 1]);
+    expect(layoutOf("int8", withLevels(16))?.significance).toEqual([1, -1, 17, -17]);
   });
   test("every code is the sum of its digits, for every width and number of levels", () => {
     for (const levels of [3, 5, 9, 16]) {
