@@ -87,7 +87,7 @@ export async function createRunner(
             floats,
           };
           await engine.run(
-            phase.layers.flatMap((layer) => commandsOf(layer, context)),
+            phase.layers.flatMap((layer) => engine.passing(() => commandsOf(layer, context))),
             samples,
           );
         }

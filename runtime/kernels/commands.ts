@@ -256,16 +256,11 @@ export interface FlipList {
     /** numbered first, first + 1 ... */
     readonly blocks: number;
     readonly first: number;
-    /** u32[cells], and u8[cells] their top bytes */
-    readonly firstLast: number;
-    readonly secondLast: number;
-    readonly firstByte: number;
-    readonly secondByte: number;
-    /** i8[cells] */
-    readonly firstChange: number;
-    readonly secondChange: number;
-    /** u32[cells][2] input and output */
-    readonly wires: number;
+    /**
+     * 1280 bytes a block: u8[64] top bytes of `firstLast`, u8[64] of `secondLast`, i8[64] first changes, i8[64] second
+     * ones, u32[64][2] inputs and outputs, u32[64] `firstLast`, u32[64] `secondLast`
+     */
+    readonly cells: number;
   };
   readonly rare: {
     /** numbered first, a multiple of 16, first + 1 ... */

@@ -198,9 +198,7 @@ function bodyWords(
         ...rows(term.mask),
         ...rows(command.digits),
         ...[command.inputs, term.significance * list.significance],
-        ...[frequent.blocks, frequent.first, frequent.firstLast, frequent.secondLast],
-        ...[frequent.firstByte, frequent.secondByte],
-        ...[frequent.firstChange, frequent.secondChange, frequent.wires],
+        ...[frequent.blocks, frequent.first, frequent.cells],
         ...[rare.blocks, rare.first, rare.cells, rare.limits, rare.tables],
         ...[command.sampleBase, command.sampleList ?? 0, command.plane, ...command.key],
       ]);

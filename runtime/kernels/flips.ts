@@ -46,7 +46,7 @@ export function flipList(
     significance: cells.significance,
     frequent: {
       ...{ blocks: frequent, first: first.frequent },
-      ...frequentCells(memory, cells, others, places, frequent * FLIP_BLOCK),
+      cells: frequentCells(memory, cells, others, places, frequent),
     },
     rare: {
       ...{ blocks: blocks.length - frequent, first: first.rare },
@@ -56,33 +56,36 @@ export function flipList(
   };
 }
 
+/** Bytes of a block of frequent cells, and where in it their lists lie. */
+const FREQUENT = { size: 1280, change: 128, wires: 256, last: 768 };
+
+/** Where the records of the first `blocks` blocks lie. */
 function frequentCells(
   memory: EngineMemory,
   { inputs, outputs }: MarginalCells,
   others: Others,
   places: Uint32Array,
-  count: number,
-): Omit<FlipList["frequent"], "blocks" | "first"> {
-  const [firstByte, secondByte] = [memory.allocate(count), memory.allocate(count)];
-  const [firstChange, secondChange] = [memory.allocate(count), memory.allocate(count)];
-  const [firstLast, secondLast] = [memory.allocate(count * 4), memory.allocate(count * 4)];
-  const wires = memory.allocate(count * 8);
-  const bytes = [firstByte, secondByte].map((at) => memory.bytes(at, count).fill(0));
-  const changes = [firstChange, secondChange].map((at) => memory.int8(at, count).fill(0));
-  const lasts = [firstLast, secondLast].map((at) => memory.uint32(at, count).fill(0));
-  const wire = memory.uint32(wires, count * 2).fill(0);
+  blocks: number,
+): number {
+  const at = memory.allocate(blocks * FREQUENT.size);
+  const bytes = memory.bytes(at, blocks * FREQUENT.size).fill(0);
+  const words = memory.uint32(at, (blocks * FREQUENT.size) / 4);
   for (let cell = 0; cell < places.length; cell++) {
-    const place = places[cell];
-    if (place >= count) continue;
-    wire[2 * place] = inputs[cell];
-    wire[2 * place + 1] = outputs[cell];
+    const block = Math.floor(places[cell] / FLIP_BLOCK);
+    if (block >= blocks) continue;
+    const c = places[cell] % FLIP_BLOCK;
+    const record = block * FREQUENT.size;
+    const wire = (record + FREQUENT.wires) / 4 + 2 * c;
+    words[wire] = inputs[cell];
+    words[wire + 1] = outputs[cell];
     for (let k = 0; k < 2; k++) {
-      changes[k][place] = others[k].change[cell];
-      lasts[k][place] = others[k].last[cell];
-      bytes[k][place] = others[k].last[cell] >>> 24;
+      const last = others[k].last[cell];
+      bytes[record + k * FLIP_BLOCK + c] = last >>> 24;
+      bytes[record + FREQUENT.change + k * FLIP_BLOCK + c] = others[k].change[cell];
+      words[(record + FREQUENT.last) / 4 + k * FLIP_BLOCK + c] = last;
     }
   }
-  return { firstByte, secondByte, firstChange, secondChange, firstLast, secondLast, wires };
+  return at;
 }
 
 /** Where the records of the blocks in a range lie. @throws LIMIT */

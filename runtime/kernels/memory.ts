@@ -5,6 +5,7 @@ import type { Rows } from "./commands.ts";
 export interface Mark {
   readonly top: number;
   readonly local: number;
+  readonly localPeak: number;
 }
 
 /**
@@ -22,6 +23,8 @@ export interface EngineMemory {
   readonly rows: (stride: number, samples: number, positions?: number) => Rows;
   /** Rows that live while a chunk of samples runs. */
   readonly localRows: (stride: number, positions?: number) => Rows;
+  /** Calls a function whose local rows may give their room to those that come after: they serve its result alone. */
+  readonly passing: <Result>(make: () => Result) => Result;
   /** Bytes of local rows for one sample. */
   readonly localBytes: () => number;
   readonly mark: () => Mark;
@@ -60,6 +63,7 @@ export function createMemory(shared: boolean): EngineMemory {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: PAGES, shared });
   let top = FIRST_FREE;
   let local = 0;
+  let localPeak = 0;
   const reach = (end: number): void => {
     const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;
@@ -90,13 +94,21 @@ export function createMemory(shared: boolean): EngineMemory {
     localRows: (stride, positions = 1) => {
       const at = local;
       local += alignUp(stride * positions, 64);
+      localPeak = Math.max(localPeak, local);
       return { at, stride, local: true };
     },
-    localBytes: () => local,
-    mark: () => ({ top, local }),
+    passing: (make) => {
+      const before = local;
+      const made = make();
+      local = before;
+      return made;
+    },
+    localBytes: () => localPeak,
+    mark: () => ({ top, local, localPeak }),
     release: (mark) => {
       top = mark.top;
       local = mark.local;
+      localPeak = mark.localPeak;
     },
     upload: (data) => {
       const at = allocate(data.byteLength);

@@ -57,20 +57,21 @@ interface MarginalCell {
 type CellOf = (cell: number) => MarginalCell;
 
 function frequentCells(memory: EngineMemory, { frequent }: FlipList): CellOf {
-  const count = frequent.blocks * FLIP_BLOCK;
-  const wires = memory.uint32(frequent.wires, count * 2);
-  const firstLast = memory.uint32(frequent.firstLast, count);
-  const secondLast = memory.uint32(frequent.secondLast, count);
-  const first = memory.int8(frequent.firstChange, count);
-  const second = memory.int8(frequent.secondChange, count);
-  return (cell) => ({
-    firstLast: firstLast[cell],
-    secondLast: secondLast[cell],
-    first: first[cell],
-    second: second[cell],
-    input: wires[2 * cell],
-    output: wires[2 * cell + 1],
-  });
+  return (cell) => {
+    const record = frequent.cells + Math.floor(cell / FLIP_BLOCK) * 1280;
+    const c = cell % FLIP_BLOCK;
+    const changes = memory.int8(record + 128, 128);
+    const wires = memory.uint32(record + 256, 128);
+    const lasts = memory.uint32(record + 768, 128);
+    return {
+      firstLast: lasts[c],
+      secondLast: lasts[64 + c],
+      first: changes[c],
+      second: changes[64 + c],
+      input: wires[2 * c],
+      output: wires[2 * c + 1],
+    };
+  };
 }
 
 function rareCells(memory: EngineMemory, { rare }: FlipList): CellOf {

@@ -11,27 +11,32 @@ const INPUTS: usize = HEADER + 12;
 const SIGNIFICANCE: usize = HEADER + 13; // of the term and the list
 const FREQUENT: usize = HEADER + 14;
 const FIRST_FREQUENT: usize = HEADER + 15;
-const FIRST_LAST: usize = HEADER + 16;
-const SECOND_LAST: usize = HEADER + 17;
-const FIRST_BYTE: usize = HEADER + 18;
-const SECOND_BYTE: usize = HEADER + 19;
-const FIRST_CHANGE: usize = HEADER + 20;
-const SECOND_CHANGE: usize = HEADER + 21;
-const WIRES: usize = HEADER + 22;
-const RARE: usize = HEADER + 23;
-const FIRST_RARE: usize = HEADER + 24;
-const RARE_CELLS: usize = HEADER + 25;
-const LIMITS: usize = HEADER + 26;
-const TABLES: usize = HEADER + 27;
-const SAMPLE_BASE: usize = HEADER + 28;
-const SAMPLE_LIST: usize = HEADER + 29; // u32[samples], 0: they count from the base
-const PLANE: usize = HEADER + 30;
-const KEY0: usize = HEADER + 31;
-const KEY1: usize = HEADER + 32;
+const FREQUENT_CELLS: usize = HEADER + 16;
+const RARE: usize = HEADER + 17;
+const FIRST_RARE: usize = HEADER + 18;
+const RARE_CELLS: usize = HEADER + 19;
+const LIMITS: usize = HEADER + 20;
+const TABLES: usize = HEADER + 21;
+const SAMPLE_BASE: usize = HEADER + 22;
+const SAMPLE_LIST: usize = HEADER + 23; // u32[samples], 0: they count from the base
+const PLANE: usize = HEADER + 24;
+const KEY0: usize = HEADER + 25;
+const KEY1: usize = HEADER + 26;
+
+// of a block of frequent cells
+const FREQUENT_BYTES: usize = 1280;
+const SECOND_BYTE: usize = 64;
+const FIRST_CHANGE: usize = 128;
+const SECOND_CHANGE: usize = 192;
+const WIRES: usize = 256;
+const FIRST_LAST: usize = 768;
+const SECOND_LAST: usize = 1024;
 
 /** blocks whose cells stay in the nearest cache for all rows of the chunk */
 const FREQUENT_STRETCH: u32 = 32;
 const RARE_STRETCH: u32 = 256;
+/** chance of a candidate in a block, in units of 2^-32: 1/8 */
+const WORTH_FETCHING: u32 = 1 << 29;
 
 // added to the plane: which words are drawn
 const RARE_WORDS: u32 = 1 << 30;
@@ -85,52 +90,55 @@ function changeOf(w: u32, firstLast: u32, secondLast: u32, first: i32, second: i
   return select<i32>(first, select<i32>(second, 0, w <= secondLast), w <= firstLast);
 }
 
-/** Looks at 16 bytes: which surely change their cells, in the low half; which leave it open, in the high half. */
+/**
+ * Looks at the bytes of 16 cells, `at` the first one's place in its block's first list: which surely change their
+ * cells, in the low half; which leave it open, in the high half.
+ */
 @inline
-function look(command: usize, cell: u32, from: usize, changes: usize): u32 {
+function look(at: usize, from: usize, changes: usize): u32 {
   const bytes = v128.load(from);
-  const first = v128.load(<usize>word(command, FIRST_BYTE) + cell);
-  const second = v128.load(<usize>word(command, SECOND_BYTE) + cell);
+  const first = v128.load(at);
+  const second = v128.load(at, SECOND_BYTE);
   const open = v128.or(i8x16.eq(bytes, first), i8x16.eq(bytes, second));
-  const one = v128.load(<usize>word(command, FIRST_CHANGE) + cell);
-  const two = v128.load(<usize>word(command, SECOND_CHANGE) + cell);
+  const one = v128.load(at, FIRST_CHANGE);
+  const two = v128.load(at, SECOND_CHANGE);
   // a byte that equals a limit is open: so <= does where < is meant, in fewer instructions
   v128.store(changes, v128.bitselect(one, two, i8x16.le_u(bytes, first)));
   return <u32>i8x16.bitmask(v128.andnot(i8x16.le_u(bytes, second), open)) | (<u32>i8x16.bitmask(open) << 16);
 }
 
-/** An open cell of low bits `low`, which its byte is noted with. */
+/** An open cell, noted with its byte, of low bits `low`. */
 @inline
-function settleOne(command: usize, firstCell: u32, noted: u32, low: u32): void {
-  const cell = firstCell + (noted >> 8);
-  const at = <usize>cell << 2;
+function settleOne(blocks: usize, noted: u32, low: u32, significance: i32): void {
+  const c: usize = (noted >> 8) & 63;
+  const block = blocks + <usize>(noted >> 14) * FREQUENT_BYTES;
   const by = changeOf(
-    (noted << 24) | low,
-    load<u32>(<usize>word(command, FIRST_LAST) + at), load<u32>(<usize>word(command, SECOND_LAST) + at),
-    load<i8>(<usize>word(command, FIRST_CHANGE) + cell), load<i8>(<usize>word(command, SECOND_CHANGE) + cell),
+    (noted << 24) | low, load<u32>(block + (c << 2), FIRST_LAST), load<u32>(block + (c << 2), SECOND_LAST),
+    load<i8>(block + c, FIRST_CHANGE), load<i8>(block + c, SECOND_CHANGE),
   );
-  change(<usize>word(command, WIRES) + (<usize>cell << 3), by * <i32>word(command, SIGNIFICANCE), sums, digits);
+  change(block + WIRES + (c << 3), by * significance, sums, digits);
 }
 
 /** Draws the low bits of the open cells, four at a time. */
 function settle(command: usize, firstBlock: u32, open: u32, scratch: usize): void {
   const plane = word(command, PLANE) + LOW_BITS;
   const first = i32x4.splat((word(command, FIRST_FREQUENT) + firstBlock) << 4);
+  const blocks = <usize>word(command, FREQUENT_CELLS) + <usize>firstBlock * FREQUENT_BYTES;
+  const significance = <i32>word(command, SIGNIFICANCE);
   for (let i: u32 = 0; i < open; i += 4) {
     const noted = scratch + OPEN + (<usize>i << 2);
-    const blocks = i32x4.add(first, i32x4.shr_u(v128.load(noted), 10));
-    philoxBlocks(blocks, sample, position, plane, scratch + KEYS, scratch + LOW_WORDS);
+    const counters = i32x4.add(first, i32x4.shr_u(v128.load(noted), 10));
+    philoxBlocks(counters, sample, position, plane, scratch + KEYS, scratch + LOW_WORDS);
     for (let k: usize = 0; k < min(open - i, 4); k++) {
       const one = load<u32>(noted + (k << 2));
       const low = load<u32>(scratch + LOW_WORDS + (k << 4) + ((one >> 6) & 12)) >> 8;
-      settleOne(command, firstBlock << 6, one, low);
+      settleOne(blocks, one, low, significance);
     }
   }
 }
 
 function frequentRow(command: usize, firstBlock: u32, lastBlock: u32, scratch: usize): void {
   const changes = scratch + CHANGES;
-  const wires: usize = word(command, WIRES);
   const significance = <i32>word(command, SIGNIFICANCE);
   const rowSums = sums;
   const rowDigits = digits;
@@ -140,21 +148,21 @@ function frequentRow(command: usize, firstBlock: u32, lastBlock: u32, scratch: u
     philoxEight(counter + i, sample, position, word(command, PLANE), scratch + KEYS, bytes + (i << 4));
   }
   let waiting: u32 = 0;
-  for (let block = firstBlock; block < lastBlock; block++, bytes += 64) {
-    const cell = block << 6;
-    const a = look(command, cell, bytes, changes);
-    const b = look(command, cell + 16, bytes + 16, changes + 16);
-    const c = look(command, cell + 32, bytes + 32, changes + 32);
-    const d = look(command, cell + 48, bytes + 48, changes + 48);
+  let cells = <usize>word(command, FREQUENT_CELLS) + <usize>firstBlock * FREQUENT_BYTES;
+  for (let block = firstBlock; block < lastBlock; block++, bytes += 64, cells += FREQUENT_BYTES) {
+    const a = look(cells, bytes, changes);
+    const b = look(cells + 16, bytes + 16, changes + 16);
+    const c = look(cells + 32, bytes + 32, changes + 32);
+    const d = look(cells + 48, bytes + 48, changes + 48);
     let sure = <u64>(a & 0xffff | b << 16) | (<u64>(c & 0xffff | d << 16) << 32);
     for (; sure != 0; sure &= sure - 1) {
-      const lane = <u32>ctz(sure);
-      change(wires + (<usize>(cell + lane) << 3), significance * load<i8>(changes + lane), rowSums, rowDigits);
+      const lane = <usize>ctz(sure);
+      change(cells + WIRES + (lane << 3), significance * load<i8>(changes + lane), rowSums, rowDigits);
     }
     let open = <u64>(a >> 16 | b & 0xffff0000) | (<u64>(c >> 16 | d & 0xffff0000) << 32);
     for (; open != 0; open &= open - 1) {
       const lane = <u32>ctz(open);
-      store<u32>(scratch + OPEN + (<usize>waiting << 2), (cell - (firstBlock << 6) + lane) << 8 | load<u8>(bytes + lane));
+      store<u32>(scratch + OPEN + (<usize>waiting << 2), (((block - firstBlock) << 6) + lane) << 8 | load<u8>(bytes + lane));
       waiting++;
     }
     if (waiting > MOST_OPEN) {
@@ -219,6 +227,22 @@ function rareRow(command: usize, firstBlock: u32, lastBlock: u32, scratch: usize
   }
 }
 
+/** Reads a line of the cache after the other, so that what comes back in any order is there. */
+function fetch(from: usize, bytes: usize, scratch: usize): void {
+  let sum: u32 = 0;
+  for (let at: usize = 0; at < bytes; at += 64) sum += load<u32>(from + at);
+  // a sum that nobody needs would not be made
+  store<u32>(scratch + BLOCK_WORDS, sum);
+}
+
+/** Of the rare cells, those of blocks that most chunks find candidates in. */
+function fetchRare(command: usize, first: u32, last: u32, scratch: usize): void {
+  for (let block = first; block < last; block++) {
+    if (load<u32>(<usize>word(command, LIMITS) + (<usize>block << 2)) < WORTH_FETCHING) return;
+    fetch(<usize>word(command, RARE_CELLS) + (<usize>block << 10), 1 << 10, scratch);
+  }
+}
+
 /** One stretch of blocks for all rows of the chunk. */
 function flipRows(command: usize, isRare: bool, first: u32, last: u32, begin: u32, end: u32, scratch: usize): void {
   const positions = word(command, 2);
@@ -228,6 +252,8 @@ function flipRows(command: usize, isRare: bool, first: u32, last: u32, begin: u3
   const list: usize = word(command, SAMPLE_LIST);
   sums = rowsAt(command, SUMS, firstRow, scratch);
   digits = rowsAt(command, DIGITS, firstRow, scratch);
+  if (isRare) fetchRare(command, first, last, scratch);
+  else fetch(<usize>word(command, FREQUENT_CELLS) + <usize>first * FREQUENT_BYTES, <usize>(last - first) * FREQUENT_BYTES, scratch);
   let row: usize = 0;
   for (let s = begin; s < end; s++) {
     sample = list == 0 ? word(command, SAMPLE_BASE) + s : load<u32>(list + (<usize>s << 2));
