@@ -185,7 +185,8 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   }
   const isSum = layer.requantize.kind === "sum";
   const sink = isSum ? sinkOf(to, layout, context) : null;
-  const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4);
+  // with the room behind the last row that planes are made from
+  const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4 + 256);
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const inputs = groups === 1 ? layer.inputs : groups * inputBytes * 8;
   const digits = context.engine.localRows(padTo(inputs, 64));
@@ -207,6 +208,15 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
     ),
   );
   const flow = { from: sums, to, layout, channels: layer.outputs, inner: 1 };
+  const direct = layer.requantize.kind === "thresholds" && directPlanes(to, layout, positions);
+  if (direct && table) {
+    const planes = { from: rows, ...direct, elements: layer.outputs, thresholds: table };
+    return [
+      ...matrices({ ...none, sums: rows }),
+      ...flips,
+      { kind: "requantize-planes", positions, ...planes },
+    ];
+  }
   return [
     ...matrices({ ...none, sums: rows }),
     ...flips,

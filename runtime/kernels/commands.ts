@@ -151,6 +151,17 @@ export interface Requantize extends OverRows, CodeScale {
   readonly thresholds: ThresholdTable;
 }
 
+/** int32 sums -> planes by thresholds, one sum a channel: one step gives -1, +1, two give -1, 0, +1. */
+export interface RequantizePlanes extends OverRows {
+  readonly kind: "requantize-planes";
+  /** readable to 256 bytes behind each row */
+  readonly from: Rows;
+  readonly sign: Rows;
+  readonly mask: Rows | null;
+  readonly elements: number;
+  readonly thresholds: ThresholdTable;
+}
+
 /** int32 sums -> int16 codes: table int16[channels x size], whose first entry is of the sum `first`. */
 export interface RequantizeTable extends OverRows, Channels {
   readonly kind: "requantize-table";
@@ -370,6 +381,7 @@ export type Command =
   | PackBytes
   | Matrix
   | Requantize
+  | RequantizePlanes
   | RequantizeTable
   | Permute
   | Window

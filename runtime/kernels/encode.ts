@@ -149,6 +149,12 @@ function bodyWords(
       const scale = [elements, channels, inner, at, steps, minimum, step, padded];
       return body(6, command.positions, [...rows(command.from), ...rows(command.to), ...scale]);
     }
+    case "requantize-planes": {
+      const { elements, thresholds } = command;
+      const planes = [...rows(command.sign), ...rows(command.mask)];
+      const scale = [elements, thresholds.at, thresholds.padded, thresholds.steps];
+      return body(18, command.positions, [...rows(command.from), ...planes, ...scale]);
+    }
     case "requantize-table": {
       const { elements, channels, inner, table, size, first } = command;
       const scale = [elements, channels, inner, table, size, first];

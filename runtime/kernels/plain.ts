@@ -170,6 +170,18 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       }
       return;
     }
+    case "requantize-planes": {
+      const { elements, thresholds } = command;
+      const from = asInt32(command.from, elements);
+      const code = (e: number): number => {
+        const passed = stepsPassed(memory, thresholds, e, from[e]);
+        return thresholds.steps === 1 ? passed * 2 - 1 : passed - 1;
+      };
+      const size = planeBytes(elements);
+      setBits(at(command.sign, size), elements, (e) => code(e) < 0);
+      if (command.mask !== null) setBits(at(command.mask, size), elements, (e) => code(e) !== 0);
+      return;
+    }
     case "requantize-table": {
       const { elements, size } = command;
       const from = asInt32(command.from, elements);

@@ -1,6 +1,6 @@
 // Integer work between matrices: codes from floats, bytes and sums; other orders.
 import { HEADER, NOT_A_NUMBER, OUTSIDE_TABLE, fail, rowsAt, signed, strideOf, word } from "./program";
-import { thresholdRun, thresholdsToCodes } from "./thresholds";
+import { thresholdRun, thresholdsToCodes, thresholdsToPlanes } from "./thresholds";
 
 const FROM: usize = HEADER;
 const TO: usize = HEADER + 3;
@@ -147,6 +147,31 @@ export function requantize(command: usize, begin: u32, end: u32, scratch: usize)
         thresholdRun(x + (e << 2), count, thresholds, padded, channel, steps, minimum, step, y + (e << 1));
         if (++channel == channels) channel = 0;
       }
+    }
+  }
+  return 0;
+}
+
+/** Sums to planes by thresholds, 64 of them a word. */
+export function requantizePlanes(command: usize, begin: u32, end: u32, scratch: usize): i32 {
+  const positions = word(command, 2);
+  const firstRow = begin * positions;
+  const rows = (end - begin) * positions;
+  const from = rowsAt(command, FROM, firstRow, scratch);
+  const sign = rowsAt(command, HEADER + 3, firstRow, scratch);
+  const mask = rowsAt(command, HEADER + 6, firstRow, scratch);
+  const elements = word(command, HEADER + 9);
+  const thresholds: usize = word(command, HEADER + 10);
+  const padded: usize = word(command, HEADER + 11);
+  const steps = word(command, HEADER + 12);
+  for (let row: u32 = 0; row < rows; row++) {
+    const x = from + row * strideOf(command, FROM);
+    const s = sign + row * strideOf(command, HEADER + 3);
+    const m = mask == 0 ? 0 : mask + row * strideOf(command, HEADER + 6);
+    for (let e: u32 = 0; e < elements; e += 64) {
+      const valid: u64 = elements - e >= 64 ? ~(<u64>0) : (<u64>1 << (elements - e)) - 1;
+      const at = e >> 3;
+      thresholdsToPlanes(x + (e << 2), thresholds, padded, e, steps, valid, s + at, m == 0 ? 0 : m + at);
     }
   }
   return 0;

@@ -1,7 +1,7 @@
 // The one function of the module: a list of commands over a range of samples.
 import { matrix } from "./matrix";
 import { pack, packBytes } from "./pack";
-import { permute, requantize, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
+import { permute, requantize, requantizePlanes, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
 import { compare, scanPairs } from "./banks";
 import { flip } from "./flips";
 import { words } from "./random";
@@ -32,6 +32,7 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 15: return transpose(command, begin, end, scratch);
     case 16: return addRows(command, begin, end, scratch);
     case 17: return integrateFire(command, begin, end, scratch);
+    case 18: return requantizePlanes(command, begin, end, scratch);
     default: return scanPairs(command, begin, end, scratch);
   }
 }

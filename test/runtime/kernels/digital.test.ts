@@ -199,6 +199,32 @@ describe.each([1, 2])("with %i threads", (threads) => {
       engine.release(mark);
     }));
 
+  test("sums become planes by one threshold or two", () =>
+    property(async ({ seed, elements, samples, positions, steps }) => {
+      const mark = engine.mark();
+      const next = numbers(seed);
+      const rows = samples * positions;
+      const from = engine.rows(elements * 4, rows);
+      const sums = engine.int32(from.at, elements * rows);
+      for (let i = 0; i < sums.length; i++) sums[i] = next(60) - 30;
+      engine.allocate(256);
+      const used = 1 + (steps % 2);
+      const thresholds = thresholdTable(
+        engine,
+        Int32Array.from({ length: elements * used }, () => next(60) - 30),
+        Int8Array.from({ length: elements }, () => 1 - 2 * next(2)),
+      );
+      const sign = engine.rows(planeBytes(elements) + 8, rows);
+      const mask = used === 2 || steps > 4 ? engine.rows(planeBytes(elements), rows) : null;
+      const command: Command = {
+        kind: "requantize-planes",
+        ...{ positions, from, sign, mask, elements, thresholds },
+      };
+      const written = [sign, ...(mask ? [mask] : [])].map((made) => regionOf(made, rows));
+      await expectTwins(engine, [command], samples, written);
+      engine.release(mark);
+    }));
+
   test("a sum outside its table is refused by sample and element", async () => {
     const mark = engine.mark();
     const from = engine.rows(8, 2);
