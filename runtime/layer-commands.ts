@@ -12,11 +12,11 @@ import { sizeOf, toFloat32 } from "../compiler/ir/tensor.ts";
 import { overThreeAxes } from "../compiler/ir/window.ts";
 import { byteTable, signBits } from "./activations.ts";
 import { analogCommands } from "./analog/analog-commands.ts";
+import { flipCommands } from "./flip-commands.ts";
 import type { InputRows } from "./input.ts";
 import type { Command, Rows, ThresholdTable } from "./kernels/commands.ts";
 import { planeBytes, within } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
-import { padTo } from "./kernels/weights.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import type { Layout, Movement } from "./layout.ts";
 import { inputLayout, isSameOrder, outputLayout, reorder } from "./layout.ts";
@@ -189,24 +189,10 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4 + 256);
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const inputs = groups === 1 ? layer.inputs : groups * inputBytes * 8;
-  const digits = context.engine.localRows(padTo(inputs, 64));
-  const flips = terms.flatMap((term, plane) =>
-    weights.flips.map(
-      (list): Command => ({
-        kind: "flip",
-        positions,
-        sums: rows,
-        term,
-        digits,
-        inputs,
-        list,
-        key: weights.key,
-        sampleBase: context.sampleBase,
-        sampleList: context.sampleList,
-        plane,
-      }),
-    ),
-  );
+  const flips = flipCommands(context.engine, terms, weights.flips, {
+    ...{ positions, sums: rows, inputs, key: weights.key },
+    ...{ sampleBase: context.sampleBase, sampleList: context.sampleList },
+  });
   const flow = { from: sums, to, layout, channels: layer.outputs, inner: 1 };
   const direct = layer.requantize.kind === "thresholds" && directPlanes(to, layout, positions);
   if (direct && table) {

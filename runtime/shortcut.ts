@@ -3,12 +3,13 @@ import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { BufferId, MatrixLayer } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
+import { flipCommands } from "./flip-commands.ts";
 import type { InputRows } from "./input.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { Command, PackedWeights, PlaneTerm, Rows } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { thresholdTable } from "./kernels/thresholds.ts";
-import { padTo, weightTerm } from "./kernels/weights.ts";
+import { weightTerm } from "./kernels/weights.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import { flipsOf } from "./layer-weights.ts";
 import { groupsOf, planeBytesOf, positionsIn } from "./places.ts";
@@ -161,24 +162,10 @@ export async function differingSamples(
     const before = handedOn(engine, layer, outputs, terms, pair.before, samples);
     const after = handedOn(engine, layer, outputs, terms, pair.after, samples);
     const positions = positionsIn(layer);
-    const digits = engine.localRows(padTo(layer.inputs, 64));
-    const flips = terms.flatMap((term, plane) =>
-      pair.flips.map(
-        (list): Command => ({
-          kind: "flip",
-          positions,
-          sums: after.sums,
-          term,
-          digits,
-          inputs: layer.inputs,
-          list,
-          key,
-          sampleBase: 0,
-          sampleList: null,
-          plane,
-        }),
-      ),
-    );
+    const flips = flipCommands(engine, terms, pair.flips, {
+      ...{ positions, sums: after.sums, inputs: layer.inputs, key },
+      ...{ sampleBase: 0, sampleList: null },
+    });
     await engine.run(
       [...before.matrix, ...before.codes, ...after.matrix, ...flips, ...after.codes],
       samples,
