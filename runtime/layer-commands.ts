@@ -185,8 +185,9 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   }
   const isSum = layer.requantize.kind === "sum";
   const sink = isSum ? sinkOf(to, layout, context) : null;
-  // with the room behind the last row that planes are made from
-  const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4 + 256);
+  const sums = sink?.rows ?? context.engine.localRows(positions * layer.outputs * 4);
+  // what is read behind the last row where planes are made from sums
+  context.engine.localRows(256);
   const rows = perPosition(sums, layer.outputs * 4, positions);
   const inputs = groups === 1 ? layer.inputs : groups * inputBytes * 8;
   const flips = flipCommands(context.engine, terms, weights.flips, {
