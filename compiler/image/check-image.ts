@@ -38,6 +38,7 @@ export function checkImage(image: ProgrammingImage, name: string): void {
   for (const layer of image.layers) checkLayer(layer, image, need);
   checkInputs(image, need);
   checkProgramming(image, need);
+  checkCosts(image, need);
   checkSchedule(image, need);
 }
 
@@ -296,6 +297,22 @@ function accessSizes(
   const taps = (channels / groups) * sizeOf(kernel);
   need(inputs === taps, where, `${taps} inputs for its window`, inputs);
   return [channels * sizeOf(input), outputs * sizeOf(output)];
+}
+
+/** Currents by level are of every level that a cell may hold, and of word lines that inputs run on. */
+function checkCosts({ costModel, encodings, placements }: ProgrammingImage, need: Need): void {
+  const { read } = costModel;
+  if (read.kind !== "by-current") return;
+  const levels = Math.max(...encodings.map(({ levelValues }) => levelValues.length));
+  for (const currents of [read.currents_A, read.halfSelected_A])
+    need(currents.length >= levels, "cost model", `currents of ${levels} levels`, currents.length);
+  for (const { layer, configuration } of placements)
+    need(
+      configuration === "gated",
+      `layer ${layer}`,
+      "inputs on word lines, where reads cost by current",
+      configuration,
+    );
 }
 
 /** A level of each cell that a weight may hold is described, so that pulses can be listed. */

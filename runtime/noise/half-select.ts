@@ -1,4 +1,4 @@
-import { defineNoise } from "../../compiler/define.ts";
+import { defineNoise, type EncodingLayout } from "../../compiler/define.ts";
 import { XbcError } from "../../compiler/errors.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import {
@@ -6,6 +6,7 @@ import {
   sensedCurrents,
   senseReferences,
 } from "../../compiler/physics/half-select-read.ts";
+import { sensesPerLine } from "../../compiler/physics/pair-convention.ts";
 
 /**
  * What the sense amplifiers of a bank without transistors make of its cells, one word line at a time (S1, S2): the
@@ -39,7 +40,7 @@ export default defineNoise({
     wordLineWire_Ohm: 0,
     bitLineWire_Ohm: 0,
   }),
-  sense: (conductances_S, levels, parameters, { wordLines, bitLines }) => {
+  sense: (conductances_S, levels, parameters, { wordLines, bitLines, encoding }) => {
     const value = (name: string): number => {
       const found = parameters[name];
       if (found === undefined)
@@ -51,10 +52,30 @@ export default defineNoise({
     const cells_A = Float64Array.from(conductances_S, (g) => g * read.read_V);
     const sensed = sensedCurrents(read, bank, cells_A, value("sensedBitLines"));
     const references = senseReferences(read, bank);
-    const digits = Int8Array.from(levels, (level, cell) =>
-      level === UNUSED ? 2 : sensed[cell] < references[cell % bitLines] ? 1 : -1,
-    );
+    const read0 = encoding.senses.map((_, sense) => digitOfLevel(encoding, sense, 0));
+    const perLine = sensesPerLine(encoding, bitLines);
+    const digits = new Int8Array(wordLines * perLine);
+    for (let w = 0, index = 0; w < wordLines; w++) {
+      for (let a = 0; a < perLine; a++, index++) {
+        const sense = a % read0.length;
+        const weight = (a - sense) / read0.length;
+        const line = weight * encoding.cellsPerWeight + encoding.senses[sense].cells[0];
+        const cell = w * bitLines + line;
+        const below = sensed[cell] < references[line];
+        digits[index] = levels[cell] === UNUSED ? 2 : below ? read0[sense] : -read0[sense];
+      }
+    }
     const none = new Float64Array(0);
     return { digits, marginal: new Int32Array(0), below: none, belowOrZero: none };
   },
 });
+
+/** What a cell of a level is read as: +1 or −1 of its sense. */
+const digitOfLevel = (
+  { senses, significance, levelValues }: EncodingLayout,
+  sense: number,
+  level: number,
+): number => {
+  const { cells, significance: own } = senses[sense];
+  return Math.sign((significance[cells[0]] * levelValues[level]) / own);
+};

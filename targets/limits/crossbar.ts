@@ -42,12 +42,27 @@ export function crossbarLimits(request: LimitsRequest): BankLimits {
   const most = technology.array;
   const shape = bank ?? largestSquare(bounds, Math.min(most.wordLines, most.bitLines));
   if (bank) refuseUnreadable(bounds, bank, technology.name);
-  const sensed = Math.min(sensedAt(bounds, shape), most.sensedBitLines);
+  const filled = filledPart(shape, request.matrices);
+  const sensed = Math.min(sensedAt(bounds, filled), most.sensedBitLines);
   return {
     ...shape,
     sensedBitLines: sensed,
     ...binding(bounds, shape, bank !== null, most),
-    considered: considered(bounds, shape, sensed),
+    considered: considered(bounds, shape, filled, sensed),
+  };
+}
+
+/** The corner of a bank that the largest of some matrices fills: what lies beyond is unformed and takes no current. */
+function filledPart(
+  { wordLines, bitLines }: BankShape,
+  matrices: LimitsRequest["matrices"],
+): BankShape {
+  if (matrices.length === 0) return { wordLines, bitLines };
+  const inputs = matrices.map(({ codes }) => codes.inputs);
+  const cells = matrices.map(({ codes, encoding }) => codes.outputs * encoding.cellsPerWeight);
+  return {
+    wordLines: Math.min(wordLines, Math.max(...inputs)),
+    bitLines: Math.min(bitLines, Math.max(...cells)),
   };
 }
 
@@ -176,13 +191,18 @@ function refuseUnreadable(bounds: Bounds, bank: BankShape, name: string): void {
   }
 }
 
-function considered(bounds: Bounds, shape: BankShape, sensed: number): BankLimits["considered"] {
+function considered(
+  bounds: Bounds,
+  shape: BankShape,
+  filled: BankShape,
+  sensed: number,
+): BankLimits["considered"] {
   const { cell, wires, lowShare, rule } = bounds;
   const { wordLines, bitLines } = shape;
   const percent = (use: number) => `${(100 * use).toPrecision(3)} % of its budget`;
-  const share = lowShare(bitLines, Math.max(1, sensed));
-  const drop = wireDrop(cell, wires, shape, sensed, share);
-  const by = (p: number) => mostSensed(cell, wires, bitLines, p);
+  const share = lowShare(filled.bitLines, Math.max(1, sensed));
+  const drop = wireDrop(cell, wires, filled, sensed, share);
+  const by = (p: number) => mostSensed(cell, wires, filled.bitLines, p);
   return [
     ...squares(bounds).map(([limit, lines]) => ({
       limit,
@@ -197,12 +217,12 @@ function considered(bounds: Bounds, shape: BankShape, sensed: number): BankLimit
     {
       limit: "bit lines sensed at once (S3)",
       bound:
-        `${sensed}, by ${rule}: ${formatQuantity(wordLineCurrent(cell, bitLines, sensed, share), "A", 3)} of ` +
+        `${sensed}, by ${rule}: ${formatQuantity(wordLineCurrent(cell, filled.bitLines, sensed, share), "A", 3)} of ` +
         `${formatQuantity(wires.mostCurrent_A, "A", 3)} a word line; ${by(0.5)} with half of the cells in LRS, ${by(1)} with all; ` +
-        `IR drop alone allows ${sensedByDrop(bounds, shape)}`,
+        `IR drop alone allows ${sensedByDrop(bounds, filled)}`,
     },
     {
-      limit: "IR drop of this bank",
+      limit: "IR drop of the lines in use",
       bound:
         `${formatQuantity(drop.wordLine_V, "V", 3)} along the word line and ${formatQuantity(drop.bitLine_V, "V", 3)} along the bit line ` +
         `of ${formatQuantity(wires.dropBudget * cell.read_V, "V", 3)} allowed`,
