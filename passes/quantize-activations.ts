@@ -24,6 +24,10 @@ export default definePass({
   run: async (graph, context) => {
     const floats = floatOperands(graph, context);
     const { calibration, activations } = context.options;
+    if (floats.length === 0 && activations !== "auto")
+      context.warn(
+        `--activations ${activations}: the model's activations are quantized already and stay as they are`,
+      );
     if (floats.length === 0 || !calibration) return graph;
     const ranges = await observe(graph, floats, context);
     return floats.reduce(

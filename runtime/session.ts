@@ -9,6 +9,7 @@ import type { AnalogLayer } from "./analog/analog-layer.ts";
 import { loadAnalogLayer } from "./analog/analog-layer.ts";
 import { analogWeights } from "./analog/analog-weights.ts";
 import { drawCells, storedDraw } from "./analog/draw-cells.ts";
+import { batchSize } from "./batch-size.ts";
 import type { InputRows } from "./input.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import { createEngine } from "./kernels/engine.ts";
@@ -72,7 +73,12 @@ export async function openSession(
     stored.push(await loadStoredLayer(image, index));
     analogs.push(await loadAnalogLayer(image, index));
   }
-  const runner: Runner = await createRunner(image, engine, options.executor, options.batch);
+  const runner: Runner = await createRunner(
+    image,
+    engine,
+    options.executor,
+    batchSize(image, options.batch),
+  );
   const clean = stored.map((layer, index) => {
     const analog = analogs[index];
     return analog ? analogWeights(engine, analog, storedDraw(analog)) : packStored(engine, layer);

@@ -24,7 +24,7 @@ export interface VerifyOptions {
   /** the ONNX model: decisions and outputs that differ from it are counted */
   readonly model?: Uint8Array;
   readonly externalData?: ExternalData;
-  /** samples to compare on; without them 256 drawn ones */
+  /** samples to compare on; without them drawn ones: 256, fewer where they are large */
   readonly data?: Tensor | ReadonlyMap<string, Tensor>;
   /** the array as it was read back: its cells are compared with the image's */
   readonly readback?: Die;
@@ -133,9 +133,18 @@ export function floatFeed(input: NetworkInput, data: ReadonlyMap<string, Tensor>
   return tensor(input.type, shape, typed);
 }
 
+/** Numbers of all drawn samples together: what large inputs leave of the usual count. */
+const mostNumbers = 2 ** 24;
+
+/** 256, or as many large ones as are soon drawn and run. */
+function drawnSamples({ inputs }: ProgrammingImage): number {
+  const size = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return Math.max(1, Math.min(256, Math.floor(mostNumbers / size)));
+}
+
 /** Bytes for inputs that take bytes, floats in [0, 1) otherwise; the same at every call. */
 function drawnInputs(image: ProgrammingImage): ReadonlyMap<string, Tensor> {
-  const samples = 256;
+  const samples = drawnSamples(image);
   return new Map(
     image.inputs.map((input, index) => {
       const length = samples * sizeOf(input.shape);

@@ -22,7 +22,8 @@ function run(command, args, cwd = home) {
   return stdout;
 }
 
-run("npm", ["pack", "--pack-destination", folder], root);
+// the package builds itself first; .npmrc keeps the scripts of dependencies from running
+run("npm", ["pack", "--ignore-scripts=false", "--pack-destination", folder], root);
 const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
 mkdirSync(home);
 writeFileSync(

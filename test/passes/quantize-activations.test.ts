@@ -22,13 +22,14 @@ async function quantized(
     constants: { w: floats([1, 1], [1]) },
   });
   const calibration = new Map([["x", floats([data.length, 1], data)]]);
-  const { context, assumptions } = passContext({ calibration, ...options });
+  const { context, assumptions, warnings } = passContext({ calibration, ...options });
   const before = await preparedGraph(model);
   const graph = graphOf(await quantizeActivations.run(before, context));
   const answer = await runGraph(graph, { x: floats([values.length, 1], values) });
   return {
     y: [...(answer.get("y")?.data ?? [])].map(Number),
     assumptions,
+    warnings,
     isSame: graph === before,
   };
 }
@@ -65,6 +66,8 @@ describe("quantize-activations", () => {
   test("quantized activations stay as they are", async () => {
     const { isSame, y } = await quantized("Sign", [-2, 1], {}, [0.3]);
     expect([isSame, y]).toEqual([true, [1]]);
+    const asked = await quantized("Sign", [-2, 1], { activations: "int4" }, [0.3]);
+    expect(asked.warnings).toEqual([expect.stringContaining("--activations int4: ")]);
   });
   test("without data nothing is guessed", async () => {
     expect((await quantized("Relu", [0, 1], { calibration: null }, [0.3])).isSame).toBe(true);
