@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { XbcError } from "../../compiler/errors.ts";
 import { evaluateNetwork } from "../../compiler/evaluate.ts";
 import { codesOfImage, exportOnnx } from "../../compiler/image/export-onnx.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
+import { compile } from "../../index.ts";
 import { run } from "../../runtime/run.ts";
 import { compileTo2t2r, feedsOf, numbersOf, perBatch } from "../support/compile.ts";
 import { drawnNetwork, networkDraws } from "../support/networks.ts";
@@ -62,6 +64,33 @@ test("without noise a run equals evaluateNetwork and onnxruntime on the export b
     },
   );
 });
+
+test("the same holds where inputs run on word lines and one cell holds a weight", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      networkDraws,
+      fc.constantFrom(null, { wordLines: 4, bitLines: 6 }, { wordLines: 7, bitLines: 16 }),
+      fc.constantFrom(1, SAMPLES),
+      async (draw, bank, batch) => {
+        const network = drawnNetwork(draw);
+        const { inputTransform, inputEncoding } = network;
+        const options = { executor, bank, inputTransform, inputEncoding };
+        const image = await compile(network.model, { target: "1s1r", ...options }).catch(notHeld);
+        if (!image) return;
+        const { exported, plain, ran } = await answers(image, network.data(SAMPLES), batch);
+        expect(plain).toEqual(exported);
+        expect(ran).toEqual(exported);
+      },
+    ),
+    { numRuns: Number(process.env.LAW_RUNS ?? 30), seed: Number(process.env.LAW_SEED ?? 21) },
+  );
+});
+
+/** Ternary weights have no single cell; any other refusal is none. */
+function notHeld(error: unknown): null {
+  if (error instanceof XbcError && /weights do not fit 1s1r/.test(error.message)) return null;
+  throw error;
+}
 
 test("the same holds of convolutions of every form", async () => {
   await fc.assert(
