@@ -101,3 +101,16 @@ describe("parseTransform", () => {
     expect(() => parseTransform(text)).toThrow(/--input-transform/);
   });
 });
+
+test("stochastic alone is 16 presentations; what is summed may stand behind the number", () => {
+  expect(parseEncoding("stochastic")).toEqual({
+    kind: "stochastic",
+    presentations: 16,
+    summed: "auto",
+  });
+  expect(parseEncoding("stochastic:8:outputs")).toMatchObject({
+    presentations: 8,
+    summed: "outputs",
+  });
+  expect(() => parseEncoding("stochastic:8:both")).toThrow(/needs auto/);
+});
