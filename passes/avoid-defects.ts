@@ -60,6 +60,13 @@ function avoid(
 ): LayerPlacement {
   const codes = mapped.network.weights.get(placement.layer);
   if (!codes) return placement;
+  if (placement.configuration === "gated") {
+    throw new XbcError(
+      "UNSUPPORTED",
+      `--defects, layer ${placement.layer}: outputs are moved where they lie on word lines or in banks of their own (2t2r), ` +
+        `found outputs on the bit lines of ${mapped.target.name}; leave --defects out`,
+    );
+  }
   const { technology, condition, laws } = mapped.target;
   const borders = levelBorders(laws.programming(technology, condition));
   const places = defectsByPlace(placement, conductances, borders.levelOf);

@@ -3,6 +3,7 @@ import { encodedName } from "../../compiler/image/entry-names.ts";
 import type { Die } from "../../compiler/ir/die.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { type Tensor, tensor } from "../../compiler/ir/tensor.ts";
+import { compile } from "../../index.ts";
 import { program, stuckCells } from "../../runtime/program.ts";
 import { compareReadback } from "../../runtime/readback.ts";
 import { run } from "../../runtime/run.ts";
@@ -59,5 +60,13 @@ test("a map of other banks, or of a whole die, is refused", async () => {
   );
   await expect(compileTo2t2r(smallModel(), { defects: whole })).rejects.toThrow(
     /--defects, array fc1\.conductance_S: needs the banks of this layer/,
+  );
+});
+
+test("outputs on bit lines are not moved, and that is said", async () => {
+  const image = await compile(smallModel(), { target: "1s1r", executor, bank });
+  const defects = asOption(image, stuckCells(image, { stuck: 0.05 }));
+  await expect(compile(smallModel(), { target: "1s1r", executor, bank, defects })).rejects.toThrow(
+    /--defects, layer fc1: .*found outputs on the bit lines of 1s1r/,
   );
 });
