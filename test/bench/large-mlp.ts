@@ -5,11 +5,11 @@
  *   npm run build && node --import ./test/bench/typescript.mjs test/bench/large-mlp.ts [--weights 1e8]
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { philox } from "../../compiler/random.ts";
 import { hold } from "./goal.ts";
+import { initializer, node, signs, valueInfo, writeModel } from "./stream-onnx.ts";
 
 /** Hidden widths of a 784-…-10 network of about so many weights. */
 const widths: Readonly<Record<string, readonly number[]>> = {
@@ -17,66 +17,6 @@ const widths: Readonly<Record<string, readonly number[]>> = {
   "1e7": [2720, 2720],
   "1e8": [7072, 7072, 6400],
 };
-
-/** A protobuf field of bytes. */
-function field(number: number, ...parts: readonly Uint8Array[]): readonly Uint8Array[] {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return [Uint8Array.from([...varint(number * 8 + 2), ...varint(length)]), ...parts];
-}
-function varint(value: number): readonly number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  return [...bytes, rest];
-}
-const number = (id: number, value: number) =>
-  Uint8Array.from([...varint(id * 8), ...varint(value)]);
-const text = (id: number, value: string) => field(id, new TextEncoder().encode(value));
-const flat = (parts: readonly (readonly Uint8Array[])[]) => parts.flat();
-
-function initializer(
-  name: string,
-  shape: readonly number[],
-  data: Float32Array,
-): readonly Uint8Array[] {
-  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return field(
-    5,
-    ...shape.map((d) => number(1, d)),
-    number(2, 1),
-    ...text(8, name),
-    ...field(9, raw),
-  );
-}
-const node = (op: string, inputs: readonly string[], output: string) =>
-  field(
-    1,
-    ...flat([...inputs.map((id) => text(1, id)), text(2, output), text(3, output), text(4, op)]),
-  );
-
-function valueInfo(id: number, name: string, type: number, width: number): readonly Uint8Array[] {
-  const dims = [...field(1, ...text(2, "batch")), ...field(1, number(1, width))];
-  return field(
-    id,
-    ...text(1, name),
-    ...field(2, ...field(1, number(1, type), ...field(2, ...dims))),
-  );
-}
-
-/** ±1 of a random bit each. */
-function signs(length: number, stream: number): Float32Array {
-  const data = new Float32Array(length);
-  const words = new Uint32Array(4);
-  for (let i = 0; i < length; i += 128) {
-    philox(i / 128, stream, 0, 0, 1, 2, words);
-    for (let k = 0; k < 128 && i + k < length; k++)
-      data[i + k] = (words[k >> 5] >>> (k & 31)) & 1 ? 1 : -1;
-  }
-  return data;
-}
 
 /** Writes the model layer by layer, so that the generator itself needs little memory. */
 function generate(path: string, hidden: readonly number[]): number {
@@ -103,19 +43,12 @@ function generate(path: string, hidden: readonly number[]): number {
     );
   }
   const last = `s${sizes.length - 2}`;
-  const graph = flat([
-    ...nodes,
-    text(2, "mlp"),
-    ...tensors,
-    valueInfo(11, "x", 1, 784),
-    valueInfo(12, last, 1, 10),
-  ]);
-  const model = [number(1, 8), ...field(7, ...graph), ...field(8, ...text(1, ""), number(2, 17))];
-  const file = openSync(path, "w");
-  for (const part of model)
-    for (let at = 0; at < part.length; at += 1 << 26)
-      writeSync(file, part.subarray(at, at + (1 << 26)));
-  closeSync(file);
+  writeModel(path, {
+    nodes,
+    tensors,
+    input: valueInfo(11, "x", 1, [784]),
+    output: valueInfo(12, last, 1, [10]),
+  });
   return weights;
 }
 
