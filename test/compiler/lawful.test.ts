@@ -20,7 +20,7 @@ test("laws that give no number are refused by name, for any value of any paramet
           expect(() => JSON.stringify(lawful(spec))).not.toThrow();
         } catch {
           expect(() => lawful(spec), `${technology.name} ${name} = ${value}`).toThrow(
-            /technology .*: .*needs .*found /,
+            /^technology.*needs /,
           );
         }
       }
