@@ -1,6 +1,7 @@
 import type { ProgrammingDescription, ProgrammingRoutine, Pulse, Technology } from "../define.ts";
 import { type Values, valuesOf } from "./condition.ts";
 import { cellRanges, multilevelOf } from "./multilevel-technology.ts";
+import { formingPulse, wordLineFor } from "./pair-programming.ts";
 
 /**
  * Multilevel cells: forming once, a RESET to the low-conductance state, a SET whose compliance current aims at a
@@ -60,25 +61,6 @@ function routinesOf(
       readEnergy_J: values("readVoltage") ** 2 * values("highestConductance") * values("readTime"),
     };
   });
-}
-
-const wordLineFor = (values: Values, compliance_A: number): number =>
-  values("gateThreshold") + compliance_A / values("gateTransconductance");
-
-function formingPulse(values: Values): Pulse {
-  const top = values("formingVoltage");
-  const rate = values("formingRamp");
-  const current = values("formingCurrent");
-  return {
-    operation: "forming",
-    wordLine_V: wordLineFor(values, current),
-    bitLine_V: 0,
-    sourceLine_V: top,
-    complianceCurrent_A: current,
-    duration_s: top / rate,
-    ramp_V_per_s: rate,
-    energy_J: 0.5 * top * current * (top / rate),
-  };
 }
 
 function setPulse(values: Values, aim_S: number): Pulse {

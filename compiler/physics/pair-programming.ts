@@ -63,7 +63,8 @@ function sourceLineOf(technology: Technology): "per-pair" | "per-row" {
   );
 }
 
-function formingPulse(values: Values): Pulse {
+/** The ramp that forms a cell once (H4). */
+export function formingPulse(values: Values): Pulse {
   const top = values("formingVoltage");
   const rate = values("formingRamp");
   const current = values("formingCurrent");
@@ -94,7 +95,7 @@ function setPulse(values: Values): Pulse {
 }
 
 /** The gate voltage that limits the current to the compliance; linear above the threshold. */
-function wordLineFor(values: Values, compliance_A: number): number {
+export function wordLineFor(values: Values, compliance_A: number): number {
   return values("gateThreshold") + compliance_A / values("gateTransconductance");
 }
 
