@@ -1,5 +1,6 @@
 import type { ExpandContext } from "../define.ts";
 import { defineOperator } from "../define.ts";
+import { XbcError } from "../errors.ts";
 import type { Attribute, GraphNode, ValueId } from "../ir/graph.ts";
 import { dataTypes } from "../onnx/element-type.ts";
 import conv from "./conv.ts";
@@ -19,10 +20,21 @@ export default defineOperator({
     return infer?.(node, inputs, constant) ?? [null];
   },
   expand: (node, builder) => {
+    requireInputs(node, node.op.startsWith("QLinear") ? 8 : 2);
     if (node.op.startsWith("QLinear")) expandQuantized(node, builder);
     else expandInteger(node, builder);
   },
 });
+
+/** @throws BAD_MODEL for a node that lacks one of its first inputs, which ONNX does not let it do without */
+function requireInputs({ name, op, inputs }: GraphNode, count: number): void {
+  const found = inputs.slice(0, count).filter((input) => input !== "").length;
+  if (found === count) return;
+  throw new XbcError(
+    "BAD_MODEL",
+    `node "${name}" (${op}): needs ${count} inputs, found ${found}; export the model again`,
+  );
+}
 
 const productOf = ({ op }: GraphNode): string => (op.includes("Conv") ? "Conv" : "MatMul");
 

@@ -488,3 +488,18 @@ test("a node of an unknown domain stays; the refusal is whoever's must run it", 
   expect(graph.nodes[0].domain).toBe("somewhere");
   expect(graph.values.has("y")).toBe(false);
 });
+
+test.each([
+  ["QLinearMatMul", 8],
+  ["MatMulInteger", 2],
+])("%s without all its inputs is refused by its name", (op, count) => {
+  const model = buildModel({
+    inputs: { x: ["uint8", ["n", 2]] },
+    outputs: ["y"],
+    constants: {},
+    nodes: [[op, ["x"], ["y"], {}, "odd"]],
+  });
+  expect(() => importBytes(model)).toThrow(
+    `node "odd" (${op}): needs ${count} inputs, found 1; export the model again`,
+  );
+});
