@@ -1,7 +1,8 @@
 import type { EncodingLayout } from "../define.ts";
 import { XbcError } from "../errors.ts";
+import type { BankLimits } from "../ir/bank-limits.ts";
 import type { ProgrammingImage } from "../ir/image.ts";
-import type { BankLimits, LayerPlacement } from "../ir/mapping.ts";
+import type { LayerPlacement } from "../ir/mapping.ts";
 import type {
   Buffer,
   BufferId,

@@ -1,4 +1,4 @@
-import type { EncodingLayout } from "../define.ts";
+import type { EncodingLayout } from "../define/encoding.ts";
 import { internal } from "../errors.ts";
 
 /** Levels by code: cells[(code − minimum)·c + k], MISSING where the alphabet lacks the code. */

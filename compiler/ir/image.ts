@@ -1,11 +1,10 @@
-import type {
-  CostModel,
-  EncodingLayout,
-  NoiseUse,
-  ProgrammingDescription,
-  Technology,
-} from "../define.ts";
-import type { BankLimits, LayerPlacement } from "./mapping.ts";
+import type { CostModel } from "../define/costs.ts";
+import type { EncodingLayout } from "../define/encoding.ts";
+import type { NoiseUse } from "../define/noise.ts";
+import type { ProgrammingDescription } from "../define/programming.ts";
+import type { Technology } from "../define/technology.ts";
+import type { BankLimits } from "./bank-limits.ts";
+import type { LayerPlacement } from "./mapping.ts";
 import type {
   Buffer,
   BufferId,

@@ -1,4 +1,4 @@
-import type { EncodingLayout } from "../define.ts";
+import type { EncodingLayout } from "../define/encoding.ts";
 import { internal, XbcError } from "../errors.ts";
 import { decodeTable, encodeTable, MISSING, NO_CODE } from "./code-tables.ts";
 import { UNUSED } from "./image.ts";

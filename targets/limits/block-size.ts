@@ -1,5 +1,5 @@
 import type { LimitsRequest } from "../../compiler/define.ts";
-import type { BankLimits } from "../../compiler/ir/mapping.ts";
+import type { BankLimits } from "../../compiler/ir/bank-limits.ts";
 
 /**
  * A digital block of n x n pairs (H3): n word lines read one by one, n amplifiers. Digital sums need no

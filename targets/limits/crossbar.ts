@@ -1,6 +1,6 @@
 import type { LimitsRequest } from "../../compiler/define.ts";
 import { XbcError } from "../../compiler/errors.ts";
-import type { BankLimits } from "../../compiler/ir/mapping.ts";
+import type { BankLimits } from "../../compiler/ir/bank-limits.ts";
 import type { BankShape, CrossbarWires } from "../../compiler/physics/crossbar-bounds.ts";
 import {
   largest,

@@ -1,5 +1,5 @@
 import type { LimitsRequest } from "../../compiler/define.ts";
-import type { BankLimits } from "../../compiler/ir/mapping.ts";
+import type { BankLimits } from "../../compiler/ir/bank-limits.ts";
 
 /**
  * The array that exists bounds a bank: word lines are cut into read segments until the drops allow them, so nothing

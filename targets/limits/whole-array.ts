@@ -1,5 +1,5 @@
 import type { LimitsRequest } from "../../compiler/define.ts";
-import type { BankLimits } from "../../compiler/ir/mapping.ts";
+import type { BankLimits } from "../../compiler/ir/bank-limits.ts";
 
 /** The array that exists, or that `--bank` says exists: the source names no other bound. */
 export function wholeArray({ technology, bank }: LimitsRequest): BankLimits {

@@ -1,0 +1,24 @@
+import type { Tensor } from "../ir/tensor.ts";
+
+/** The options of `compile` that passes see; the command line's words. */
+export interface CompileOptions {
+  readonly precision: string;
+  readonly activations: string;
+  readonly inputEncoding: string;
+  readonly inputTransform: string;
+  readonly configuration: "auto" | "parallel-to-sequential" | "sequential-to-parallel";
+  readonly bank: { readonly wordLines: number; readonly bitLines: number } | null;
+  readonly readout: string | null;
+  /** threshold of ternarize in units of a row's mean magnitude; null: minimize the squared error */
+  readonly ternaryThreshold: number | null;
+  /** how the real value of code 1 is chosen: `sigma:3.5` (P2), `mse`, `output` */
+  readonly weightRange: string;
+  readonly weightScale: "layer" | "output";
+  readonly weightRounding: "nearest" | "compensating";
+  /** word lines read together; null: as the target's limits choose */
+  readonly segment: number | null;
+  readonly calibration: ReadonlyMap<string, Tensor> | null;
+  /** arrays of a die file by name, NaN but for stuck cells; null: none is known */
+  readonly defects: ReadonlyMap<string, Tensor> | null;
+  readonly seed: number;
+}
