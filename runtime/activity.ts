@@ -18,8 +18,8 @@ import { cutSamples, prepareSamples } from "./session.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 import { loadStoredLayer } from "./stored-layer.ts";
 
-/** Samples whose activations are counted: what a mean over them tells differs little from one over all. */
-const COUNTED = 256;
+/** Samples of a batch; no count depends on it. */
+const BATCH = 256;
 /** bytes of planes that are kept for it at most */
 const MOST_KEPT = 2 ** 28;
 
@@ -36,18 +36,19 @@ export interface LayerActivity {
   readonly clocks: number | null;
 }
 
-/** Counts the presentations of every input over the first samples. */
+/** Counts the presentations of every input over all samples. */
 export async function measureActivity(
   image: ProgrammingImage,
   inputs: ReadonlyMap<string, Tensor>,
   executor: FloatExecutor,
   seed: number,
+  threads = 1,
 ): Promise<readonly LayerActivity[]> {
-  const engine = await createEngine({ threads: 1 });
   const all = prepareSamples(image, inputs);
   const fit = Math.max(1, Math.floor(MOST_KEPT / (planeBytesOf(image.layers) + 1)));
-  const samples = Math.min(COUNTED, all.count, fit);
-  const runner = await createRunner(image, engine, executor, samples, true);
+  const batch = Math.min(BATCH, all.count, fit);
+  const engine = await createEngine({ threads });
+  const runner = await createRunner(image, engine, executor, batch, true);
   try {
     const weights = new Map<string, LayerWeights>();
     const windows: Windows[] = [];
@@ -60,12 +61,20 @@ export async function measureActivity(
       );
       windows.push(stored);
     }
-    await runner.run(cutSamples(all, 0, samples), weights, samples, { seed, sampleBase: 0 });
-    const matrices = image.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
-    return matrices.map((layer, index) => {
-      const of = { layer, placement: image.placements[index], windows: windows[index] };
-      return activityOf(engine, of, runner.termsOf(layer), samples);
-    });
+    const counts = image.layers
+      .filter((layer): layer is MatrixLayer => layer.kind === "matrix")
+      .map((layer, index) =>
+        openCount(layer, image.placements[index], windows[index], runner.termsOf(layer)),
+      );
+    // where no input is masked, every sample presents as much
+    const counted = counts.some(({ terms }) => terms.some(({ mask }) => mask)) ? all.count : 1;
+    for (let first = 0; first < counted; first += batch) {
+      const samples = Math.min(batch, counted - first);
+      const draw = { seed, sampleBase: first };
+      await runner.run(cutSamples(all, first, samples), weights, samples, draw);
+      for (const count of counts) countBatch(engine, count, samples);
+    }
+    return counts.map((count) => activityOf(count, counted));
   } finally {
     await runner.close();
     await engine.close();
@@ -75,46 +84,64 @@ export async function measureActivity(
 /** How the inputs of a layer lie among the bits of its rows. */
 type Windows = Pick<StoredLayer, "order" | "groups">;
 
-interface Counted {
+/** What was counted of a layer so far. */
+interface Count {
   readonly layer: MatrixLayer;
   readonly placement: LayerPlacement;
   readonly windows: Windows;
+  readonly terms: readonly PlaneTerm[];
+  readonly reads: Float64Array;
+  lines: number;
 }
 
-/** Of a layer in groups, which read channels of their own, the mean over the groups. */
-function activityOf(
-  engine: Engine,
-  { layer, placement, windows }: Counted,
+const openCount = (
+  layer: MatrixLayer,
+  placement: LayerPlacement,
+  windows: Windows,
   terms: readonly PlaneTerm[],
-  samples: number,
-): LayerActivity {
-  const { inputs, outputs } = layer;
+): Count => ({
+  layer,
+  placement,
+  windows,
+  terms,
+  reads: new Float64Array(layer.inputs),
+  lines: 0,
+});
+
+/** Adds a batch. Of a layer in groups, which read channels of their own, the mean over the groups. */
+function countBatch(engine: Engine, count: Count, samples: number): void {
+  const { layer, placement, windows, terms, reads } = count;
   const rows = samples * positionsOf(layer);
-  const reads = new Float64Array(inputs);
-  const gated = placement.configuration === "gated";
-  const perLine = placement.clocks / Math.min(inputs, placement.tileInputs);
-  let lines = 0;
   for (const term of terms) {
     if (!term.mask) {
-      for (let i = 0; i < inputs; i++) reads[i] += rows;
-      lines += rows * Math.min(inputs, placement.tileInputs);
+      for (let i = 0; i < layer.inputs; i++) reads[i] += rows;
+      count.lines += rows * Math.min(layer.inputs, placement.tileInputs);
       continue;
     }
     const bytes = engine.bytes(term.mask.at, term.mask.stride * rows);
     const { groups } = windows;
     const each = term.mask.stride / groups;
     for (let part = 0; part < rows * groups; part++) {
-      lines += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
+      count.lines += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
     }
   }
+}
+
+function activityOf(
+  { layer, placement, terms, reads, lines }: Count,
+  samples: number,
+): LayerActivity {
+  const { inputs, outputs } = layer;
+  const scheduled = samples * positionsOf(layer) * terms.length * inputs;
   const total = reads.reduce((sum, count) => sum + count, 0);
+  const perLine = placement.clocks / Math.min(inputs, placement.tileInputs);
   return {
     layer: layer.id,
     inputs,
     outputs,
     reads: reads.map((count) => count / samples),
-    masked: (rows * terms.length * inputs - total) / samples,
-    clocks: gated ? (lines * perLine) / samples : null,
+    masked: (scheduled - total) / samples,
+    clocks: placement.configuration === "gated" ? (lines * perLine) / samples : null,
   };
 }
 

@@ -95,6 +95,7 @@ async function evaluateIn(
       named(image, data.x),
       options.executor ?? onnxruntimeWeb(),
       options.seed ?? image.seed,
+      options.threads ?? 1,
     ),
   );
   return {

@@ -43,6 +43,10 @@ describe("examples/mnist-1s1r", () => {
     expect(binary.energy.presentedPerInput).toBe(1);
     expect(spiking.energy.presentedPerInput).toBeGreaterThan(0.1);
     expect(spiking.energy.presentedPerInput).toBeLessThan(0.16);
+    // a pixel of at least 128 fires once: counted by hand over all samples, beyond the first batch too
+    const bright = digits.x.data as Uint8Array;
+    const fired = bright.reduce((sum, byte) => sum + Number(byte >= 128), 0);
+    expect(spiking.energy.presented[0].perInference).toBeCloseTo(fired / SAMPLES, 9);
     const share = spiking.energy.perInference_J / binary.energy.perInference_J;
     expect(share).toBeCloseTo(spiking.energy.presentedPerInput, 1);
     expect(spiking.latency_s).toBeLessThan(binary.latency_s);
