@@ -1,11 +1,11 @@
 import { assumedParameters } from "./assumptions.ts";
 import type { TargetSpec } from "./define.ts";
 import { internal } from "./errors.ts";
+import { fillBank } from "./ir/bank-codes.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { ImageLayerCosts, LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
 import type { LayerPlacement } from "./ir/mapping.ts";
 import type { CodeMatrix, MatrixLayer, Presentation, QuantizedNetwork } from "./ir/network.ts";
-import { fillBank } from "./ir/placement.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { readSegments } from "./ir/schedule.ts";
 import { sizeOf } from "./ir/tensor.ts";

@@ -4,7 +4,7 @@ import type { Graph } from "./ir/graph.ts";
 import type { MappedNetwork } from "./ir/mapping.ts";
 import type { CodeMatrix, Layer, MatrixLayer, QuantizedNetwork } from "./ir/network.ts";
 import { levelsOf } from "./ir/network.ts";
-import { placementFault } from "./ir/placement.ts";
+import { placementFault } from "./ir/placement-fault.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { scheduleColumns } from "./ir/schedule.ts";
 import { sizeOf } from "./ir/tensor.ts";

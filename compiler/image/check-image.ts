@@ -4,7 +4,7 @@ import type { ProgrammingImage } from "../ir/image.ts";
 import type { LayerPlacement } from "../ir/mapping.ts";
 import type { Buffer, BufferId, Layer, MatrixLayer } from "../ir/network.ts";
 import { levelsOf } from "../ir/network.ts";
-import { placementFault } from "../ir/placement.ts";
+import { placementFault } from "../ir/placement-fault.ts";
 import { sizeOf } from "../ir/tensor.ts";
 import { checkDigital, checkRequantize } from "./check-digital.ts";
 import { checkRange, type Need } from "./check-range.ts";

@@ -1,7 +1,7 @@
+import { readBank } from "../ir/bank-codes.ts";
 import type { LayerCells } from "../ir/image.ts";
 import type { LayerPlacement } from "../ir/mapping.ts";
 import type { CodeMatrix } from "../ir/network.ts";
-import { readBank } from "../ir/placement.ts";
 
 /** Banks that are read at a time. */
 const TOGETHER = 256;

@@ -1,8 +1,8 @@
 import { XbcError } from "../errors.ts";
+import { checkBank } from "../ir/bank-codes.ts";
 import type { LayerCells, ProgrammingImage } from "../ir/image.ts";
 import type { LayerPlacement } from "../ir/mapping.ts";
 import type { Layer, LayerId, Requantize } from "../ir/network.ts";
-import { checkBank } from "../ir/placement.ts";
 import { scheduleColumns } from "../ir/schedule.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { canonicalJson } from "../schema/canonical-json.ts";

@@ -1,8 +1,9 @@
 import type { ProgrammingDescription } from "../../compiler/define.ts";
+import { fillBank } from "../../compiler/ir/bank-codes.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { CodeMatrix, Presentation } from "../../compiler/ir/network.ts";
-import { blocksOf, fillBank, referenceCells, tileOfBank } from "../../compiler/ir/placement.ts";
+import { blocksOf, referenceCells, tileOfBank } from "../../compiler/ir/placement.ts";
 
 /** Segments are tried in multiples of this many word lines (P4: 16, 32, 64, 128). */
 export const FINEST = 16;

@@ -1,17 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Encoding, EncodingLayout, Technology } from "../../compiler/define.ts";
+import { fillBank, readBank } from "../../compiler/ir/bank-codes.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import { binaryAlphabet, layerId, ternaryAlphabet } from "../../compiler/ir/network.ts";
-import {
-  cellsOfWeight,
-  fillBank,
-  readBank,
-  referenceCells,
-  tiles,
-  weightOfCell,
-} from "../../compiler/ir/placement.ts";
+import { cellsOfWeight, referenceCells, tiles, weightOfCell } from "../../compiler/ir/placement.ts";
 import { integerAlphabet } from "../../passes/lowering/weights.ts";
 import { targets } from "../../targets/all.generated.ts";
 import { encodings } from "../../targets/encodings/all.generated.ts";

@@ -4,6 +4,7 @@ import type {
   Pulse,
   Technology,
 } from "../../compiler/define.ts";
+import { fillBank } from "../../compiler/ir/bank-codes.ts";
 import type { LayerCells, ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import {
@@ -16,7 +17,6 @@ import {
   layerId,
   type MatrixLayer,
 } from "../../compiler/ir/network.ts";
-import { fillBank } from "../../compiler/ir/placement.ts";
 import { scheduleColumns } from "../../compiler/ir/schedule.ts";
 import { fourBits, placementOf, singleCell, ternaryPair } from "./placements.ts";
 

@@ -1,18 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EncodingLayout } from "../../../compiler/define.ts";
+import { checkBank, fillBank, readBank } from "../../../compiler/ir/bank-codes.ts";
 import { UNUSED } from "../../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../../compiler/ir/mapping.ts";
 import { type CodeMatrix, layerId } from "../../../compiler/ir/network.ts";
-import {
-  cellsOfWeight,
-  checkBank,
-  fillBank,
-  placementFault,
-  readBank,
-  tiles,
-  weightOfCell,
-} from "../../../compiler/ir/placement.ts";
+import { cellsOfWeight, tiles, weightOfCell } from "../../../compiler/ir/placement.ts";
+import { placementFault } from "../../../compiler/ir/placement-fault.ts";
 import { placementOf, ternaryPair, testEncodings } from "../../support/placements.ts";
 
 const placements = (): fc.Arbitrary<LayerPlacement> =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { EncodingLayout, NoisePlace } from "../../../compiler/define.ts";
+import { fillBank } from "../../../compiler/ir/bank-codes.ts";
 import type { LayerPlacement } from "../../../compiler/ir/mapping.ts";
 import { binaryAlphabet, layerId } from "../../../compiler/ir/network.ts";
-import { fillBank } from "../../../compiler/ir/placement.ts";
 import halfSelect from "../../../runtime/noise/half-select.ts";
 import subthreshold from "../../../runtime/noise/subthreshold.ts";
 import { digitReader } from "../../../runtime/stored-layer.ts";

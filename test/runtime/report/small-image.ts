@@ -1,3 +1,4 @@
+import { fillBank } from "../../../compiler/ir/bank-codes.ts";
 import type { ImageLayerCosts, LayerCells, ProgrammingImage } from "../../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../../compiler/ir/mapping.ts";
 import {
@@ -8,7 +9,6 @@ import {
   layerId,
   type MatrixLayer,
 } from "../../../compiler/ir/network.ts";
-import { fillBank } from "../../../compiler/ir/placement.ts";
 import type { EvaluationReport } from "../../../runtime/report/report.ts";
 import target from "../../../targets/2t2r.ts";
 import differentialBinary from "../../../targets/encodings/differential-binary.ts";

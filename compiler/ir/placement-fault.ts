@@ -1,0 +1,56 @@
+import type { LayerPlacement } from "./mapping.ts";
+import { blocksOf, isIndex, weightsPerWordLine } from "./placement.ts";
+
+/**
+ * What must hold of a placement before its arithmetic means anything: a sentence that says what does not, or null.
+ * One block is at most what a bank holds, and there are as many banks as blocks.
+ */
+export function placementFault(placement: LayerPlacement): string | null {
+  const { configuration, inputs, outputs, banks, bankWordLines, bankBitLines } = placement;
+  const { tileInputs, tileOutputs } = placement;
+  const { segmentWordLines, alwaysOn } = placement;
+  const sizes = { inputs, outputs, banks, bankWordLines, bankBitLines, tileInputs, tileOutputs };
+  const counts = { ...sizes, segmentWordLines };
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      return `${name} must be a positive integer, found ${value}`;
+  }
+  if (!Number.isSafeInteger(alwaysOn) || alwaysOn < 0 || alwaysOn >= inputs)
+    return `alwaysOn must be below ${inputs}, found ${alwaysOn}`;
+  const perLine = weightsPerWordLine(placement);
+  const [mostInputs, mostOutputs] = mostOf(configuration, perLine, bankWordLines);
+  if (tileInputs > mostInputs) return `tileInputs is at most ${mostInputs}, found ${tileInputs}`;
+  if (tileOutputs > mostOutputs)
+    return `tileOutputs is at most ${mostOutputs}, found ${tileOutputs}`;
+  if (configuration === "sequential-to-parallel" && tileInputs !== mostInputs) {
+    return `tileInputs of sequential-to-parallel is ${mostInputs}, found ${tileInputs}`;
+  }
+  const blocks = blocksOf(placement);
+  const needed = blocks.inputs * blocks.outputs;
+  if (banks !== needed) return `banks must be ${needed}, found ${banks}`;
+  return slotsFault(placement, blocks.outputs * tileOutputs);
+}
+
+/** Each output takes a place of its own among those of the layer's banks. */
+function slotsFault({ slots, outputs }: LayerPlacement, places: number): string | null {
+  if (!slots) return null;
+  if (slots.length !== outputs) return `slots must be ${outputs}, found ${slots.length}`;
+  const wrong = slots.find((slot) => !isIndex(slot, places));
+  if (wrong !== undefined) return `slots must be below ${places}, found ${wrong}`;
+  return new Set(slots).size === outputs ? null : "slots must differ";
+}
+
+function mostOf(
+  configuration: LayerPlacement["configuration"],
+  perLine: number,
+  wordLines: number,
+): readonly [inputs: number, outputs: number] {
+  switch (configuration) {
+    case "parallel-to-sequential":
+      return [perLine, wordLines];
+    case "sequential-to-parallel":
+      return [perLine * wordLines, 1];
+    case "gated":
+      return [wordLines, perLine];
+  }
+}
