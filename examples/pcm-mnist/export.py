@@ -4,7 +4,8 @@
   python3 examples/pcm-mnist/export.py runs/pcm-mnist.npz examples/pcm-mnist/mnist.onnx
 
 Needs Debian's python3-onnx. Quantized weights are stored as int8 codes and scaled in the graph, float ones as float16.
-The input is the picture's bytes, [batch, 28, 28] uint8: above 127 is 1 (ReLU networks take the bytes divided by 255).
+The input is the picture's bytes, [batch, 28, 28] uint8: above the checkpoint's `above` is 1 (ReLU networks take the
+bytes divided by 255).
 Thresholds of quantized hidden units are rounded to even numbers of half a level's distance: what an even number of
 always-on rows can hold exactly.
 """
@@ -44,7 +45,7 @@ def build(data):
     if relu:
         value = b.add("Mul", [pixels, b.constant("shade", np.float32(1 / 255))], "ink")
     else:
-        bright = b.add("Greater", [pixels, b.constant("half", np.float32(127))], "bright")
+        bright = b.add("Greater", [pixels, b.constant("half", np.float32(data["above"]))], "bright")
         value = b.add("Cast", [bright], "ink", to=TensorProto.FLOAT)
     value = b.add("MatMul", [value, weights(b, "fc1", data["first"], data["first_unit"])], "fc1")
     threshold = data["threshold"]

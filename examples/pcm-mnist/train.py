@@ -101,6 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--above", type=int, default=127, help="bytes above it are 1; clothes want less than digits")
     parser.add_argument("--float", action="store_true")
     parser.add_argument("--relu", action="store_true")
     parser.add_argument("--hidden", type=int, default=150)
@@ -121,7 +122,7 @@ def main():
     x_train, y_train, x_test, y_test = load(args.data)
     images = torch.from_numpy(x_train.copy()).float().div(255).unsqueeze(1)
     labels = torch.from_numpy(y_train.copy()).long()
-    present = (lambda x: x.flatten(1)) if args.relu else (lambda x: (torch.round(x * 255) > 127).float().flatten(1))
+    present = (lambda x: x.flatten(1)) if args.relu else (lambda x: (torch.round(x * 255) > args.above).float().flatten(1))
     tests = present(torch.from_numpy(x_test.copy()).float().div(255)), torch.from_numpy(y_test.copy()).long()
 
     model = Net(args.hidden, not (args.float or args.relu), args.relu, 0 if args.relu else args.noise, args.dropout)
@@ -151,7 +152,7 @@ def main():
     with torch.no_grad():
         deviation = torch.sqrt(model.norm.running_var + model.norm.eps)
         arrays = {
-            "relu": args.relu, "accuracy": score, "slope": (1 / deviation).numpy(),
+            "relu": args.relu, "above": args.above, "accuracy": score, "slope": (1 / deviation).numpy(),
             # fires at sum >= threshold, in units of the weights
             "threshold": (model.norm.running_mean - model.bias * deviation).numpy(),
             "out_bias": model.out_bias.numpy(),
