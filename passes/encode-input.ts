@@ -5,8 +5,8 @@ import { parseTransform, transformSamples } from "../compiler/input-transform.ts
 import type { Graph, ValueId } from "../compiler/ir/graph.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import type { Domain } from "./lowering/domain.ts";
-import { domainsOf } from "./lowering/domain.ts";
 import { drawInput } from "./lowering/drawn-input.ts";
+import { domainsOf } from "./lowering/graph-domains.ts";
 import { inputDomain } from "./lowering/input-transform.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";

@@ -9,7 +9,7 @@ import { toNumbers } from "../compiler/ir/tensor.ts";
 import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import { inputDomains } from "./lower.ts";
 import type { Domain } from "./lowering/domain.ts";
-import { domainsOf } from "./lowering/domain.ts";
+import { domainsOf } from "./lowering/graph-domains.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";

@@ -7,7 +7,7 @@ import { tensor } from "../compiler/ir/tensor.ts";
 import { compensationOf, roundCompensating } from "./lowering/compensate.ts";
 import { calibrated, inputProducts } from "./lowering/layer-inputs.ts";
 import { levelGrid } from "./lowering/level-grid.ts";
-import type { MatrixNode } from "./lowering/matrix-nodes.ts";
+import type { MatrixNode } from "./lowering/matrix-node.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { checkFinite } from "./lowering/quantize-weights.ts";
 import { smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";

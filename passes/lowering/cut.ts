@@ -16,7 +16,7 @@ import type {
 import { bufferId, layerId, levelsOf, referenceInput } from "../../compiler/ir/network.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { serializeGraph, subgraph } from "../../compiler/onnx/serialize.ts";
-import type { ReferenceLayer } from "./reference.ts";
+import type { ReferenceLayer } from "./reference-layer.ts";
 
 /** A value whose real values are integers of a range. */
 export type CodesValue = Pick<ReferenceLayer, "codesValue" | "range">;

@@ -1,8 +1,8 @@
 import type { Graph } from "../../compiler/ir/graph.ts";
 import type { CodeRange } from "../../compiler/ir/network.ts";
 import type { Domain } from "./domain.ts";
-import { domainsOf } from "./domain.ts";
-import type { MatrixNode } from "./matrix-nodes.ts";
+import { domainsOf } from "./graph-domains.ts";
+import type { MatrixNode } from "./matrix-node.ts";
 import { matrixNodeOf } from "./matrix-nodes.ts";
 import { recognizeWeights } from "./weights.ts";
 

@@ -1,29 +1,10 @@
-import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
+import type { Graph, GraphNode } from "../../compiler/ir/graph.ts";
 import { floatAttribute, intAttribute } from "../../compiler/ir/graph.ts";
-import type { WindowAccess } from "../../compiler/ir/network.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { toNumbers } from "../../compiler/ir/tensor.ts";
+import type { MatrixNode } from "./matrix-node.ts";
+import { matrixData } from "./matrix-node.ts";
 import type { FloatMatrix } from "./weights.ts";
 import { convolution } from "./window-nodes.ts";
-
-/** A Gemm, MatMul or Conv with constant weights: what may lie on banks. */
-export interface MatrixNode {
-  readonly node: GraphNode;
-  /** the value that meets the weights */
-  readonly data: ValueId;
-  /** true: the data operand must be transposed first (Gemm's transA) */
-  readonly transposeData: boolean;
-  /** true: weights stand left of the data, y = W·x; the data's columns are then the positions */
-  readonly weightsFirst: boolean;
-  readonly weightsValue: ValueId;
-  readonly weights: FloatMatrix;
-  /** Gemm's alpha: a factor on the sums */
-  readonly alpha: number;
-  /** Gemm's C and its beta, or Conv's bias, if there is one */
-  readonly bias: { readonly value: ValueId; readonly beta: number } | null;
-  /** where a convolution reads; null for a matrix on the last axis */
-  readonly window: WindowAccess | null;
-}
 
 /** The matrix node that a graph node is, or null: an operator of another kind, or no constant matrix. */
 export function matrixNodeOf(graph: Graph, node: GraphNode): MatrixNode | null {
@@ -92,13 +73,4 @@ function matrixView(constant: Tensor, inputsFirst: boolean): FloatMatrix {
   return inputsFirst
     ? { outputs: columns, inputs: rows, data, outputStride: 1, inputStride: columns }
     : { outputs: rows, inputs: columns, data, outputStride: columns, inputStride: 1 };
-}
-
-/** A constant's elements as numbers, without a copy where they are already. */
-export function matrixData(constant: Tensor): ArrayLike<number> {
-  return constant.data instanceof Float32Array ||
-    constant.data instanceof Float64Array ||
-    constant.data instanceof Int8Array
-    ? constant.data
-    : toNumbers(constant);
 }

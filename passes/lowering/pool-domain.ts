@@ -1,7 +1,8 @@
 import { intAttribute, intsAttribute, stringAttribute } from "../../compiler/ir/graph.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
-import type { Domain, Rule } from "./domain.ts";
+import type { Domain } from "./domain.ts";
 import { grid } from "./domain.ts";
+import type { Rule } from "./domain-rule.ts";
 
 /** A mean of k codes is a sum of them at a scale of 1/k; where padding is counted or left out, nothing is known. */
 export const averagePool: Rule = (node, { of }) => {

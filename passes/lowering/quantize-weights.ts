@@ -3,7 +3,7 @@ import { XbcError } from "../../compiler/errors.ts";
 import type { Graph, ValueId } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
-import type { MatrixNode } from "./matrix-nodes.ts";
+import type { MatrixNode } from "./matrix-node.ts";
 import { matrixNodeOf } from "./matrix-nodes.ts";
 import type { FloatMatrix } from "./weights.ts";
 import { recognizeWeights } from "./weights.ts";

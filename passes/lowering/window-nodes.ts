@@ -2,8 +2,8 @@ import type { Dimension, Graph, GraphNode } from "../../compiler/ir/graph.ts";
 import { intAttribute, intsAttribute, stringAttribute } from "../../compiler/ir/graph.ts";
 import type { WindowAccess, WindowShape } from "../../compiler/ir/network.ts";
 import { windowSizes } from "../../compiler/operators/window-shape.ts";
-import type { MatrixNode } from "./matrix-nodes.ts";
-import { matrixData } from "./matrix-nodes.ts";
+import type { MatrixNode } from "./matrix-node.ts";
+import { matrixData } from "./matrix-node.ts";
 
 /** A Conv with constant weights over one to three axes of known size, or null. */
 export function convolution(graph: Graph, node: GraphNode): MatrixNode | null {

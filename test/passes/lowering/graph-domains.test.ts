@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ElementType, Tensor } from "../../../compiler/ir/tensor.ts";
 import type { Domain } from "../../../passes/lowering/domain.ts";
-import { domainsOf, grid } from "../../../passes/lowering/domain.ts";
+import { grid } from "../../../passes/lowering/domain.ts";
+import { domainsOf } from "../../../passes/lowering/graph-domains.ts";
 import type { NodeSpec } from "../../support/build-onnx.ts";
 import { buildGraph, floats, integers, of } from "../../support/build-onnx.ts";
 
