@@ -1,10 +1,11 @@
 import { internal, XbcError } from "../compiler/errors.ts";
 import type { BufferId, DigitalLayer } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
+import type { CommandContext } from "./command-context.ts";
 import type { Command, Rows } from "./kernels/commands.ts";
 import { within } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
-import type { CommandContext, Sink } from "./layer-commands.ts";
+import type { Sink } from "./place-commands.ts";
 import type { Place } from "./places.ts";
 
 type Op<Name extends DigitalLayer["op"]> = Extract<DigitalLayer, { readonly op: Name }>;

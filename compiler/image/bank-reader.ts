@@ -1,4 +1,4 @@
-import { XbcError } from "../errors.ts";
+import { damaged } from "./damaged.ts";
 import type { EntryRecord } from "./manifest.ts";
 import { npyDataLength, npyHeaderLength, parseNpyHeader } from "./npy.ts";
 import { type Sha256, sha256 } from "./sha256.ts";
@@ -182,9 +182,3 @@ async function firstBytes(
   if (first.done) throw damaged(where, "needs an array, found no bytes");
   return first.value.subarray(0, wanted);
 }
-
-const damaged = (where: string, message: string): XbcError =>
-  new XbcError(
-    "BAD_FILE",
-    `${where}: ${message}; the file was edited or is damaged, compile the image again`,
-  );
