@@ -1,6 +1,7 @@
 import type { CodeRange, Presentation } from "../compiler/ir/network.ts";
-import type { PlaneFormat, PlaneTerm, Rows } from "./kernels/commands.ts";
-import { planeBytes } from "./kernels/commands.ts";
+import type { PlaneFormat } from "./kernels/commands.ts";
+import type { PlaneTerm, Rows } from "./kernels/rows.ts";
+import { planeBytes } from "./kernels/rows.ts";
 
 /** A codes buffer as bit planes in engine memory: how it is packed, and what the matrix kernel reads. */
 export interface Planes {

@@ -1,5 +1,6 @@
-import type { Command, Flip, FlipList, PlaneTerm } from "./kernels/commands.ts";
+import type { Command, Flip, FlipList } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { PlaneTerm } from "./kernels/rows.ts";
 import { padTo } from "./kernels/weights.ts";
 
 /** What all reads of a layer share. */

@@ -1,13 +1,13 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { Key } from "../compiler/random.ts";
-import type { AnalogWeights } from "./analog/analog-weights.ts";
+import type { AnalogWeights } from "./analog/packed-analog.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { FlipList, PackedWeights, WeightRows } from "./kernels/commands.ts";
-import { planeBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
 import { blocksAfter, flipList } from "./kernels/flips.ts";
 import type { DigitChanges } from "./kernels/patch-weights.ts";
 import { patchDigits } from "./kernels/patch-weights.ts";
+import { planeBytes } from "./kernels/rows.ts";
 import { canAddRows, weightRows } from "./kernels/weight-rows.ts";
 import { weightTerm } from "./kernels/weights.ts";
 import type { LayerFaults } from "./senses.ts";

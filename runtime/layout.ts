@@ -2,8 +2,9 @@ import type { Layer, MatrixLayer, WindowAccess, WindowShape } from "../compiler/
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import { isPadded } from "../compiler/ir/window.ts";
 import type { Planes } from "./activations.ts";
-import type { Command, PlaneTerm, Rows } from "./kernels/commands.ts";
-import { windowBytes } from "./kernels/commands.ts";
+import type { Command } from "./kernels/commands.ts";
+import type { PlaneTerm, Rows } from "./kernels/rows.ts";
+import { windowBytes } from "./kernels/rows.ts";
 
 /** Values of a sample pixel by pixel, the channels of a pixel together; ONNX has them channel by channel. */
 export interface PixelLayout {

@@ -1,7 +1,8 @@
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import type { CommandContext } from "./command-context.ts";
-import type { Command, Rows } from "./kernels/commands.ts";
+import type { Command } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { Rows } from "./kernels/rows.ts";
 import type { Layout, Movement } from "./layout.ts";
 import { isSameOrder, reorder } from "./layout.ts";
 import type { Packing, Place } from "./places.ts";

@@ -12,9 +12,9 @@ import { sizeOf } from "../compiler/ir/tensor.ts";
 import { positionsOfWindow } from "../compiler/ir/window.ts";
 import type { Planes } from "./activations.ts";
 import { planesOf } from "./activations.ts";
-import type { PlaneTerm, Rows } from "./kernels/commands.ts";
-import { windowBytes } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { PlaneTerm, Rows } from "./kernels/rows.ts";
+import { windowBytes } from "./kernels/rows.ts";
 import type { Layout, WindowPlanes } from "./layout.ts";
 import { inputLayout, windowPlanes } from "./layout.ts";
 

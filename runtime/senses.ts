@@ -2,9 +2,11 @@ import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { AnalogDraw } from "./analog/draw-cells.ts";
+import type { Draw } from "./draw.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { Engine } from "./kernels/engine.ts";
-import { type PairReader, pairReader } from "./noise/pair-reader.ts";
+import type { PairReader } from "./noise/pair-reader.ts";
+import { pairReader } from "./noise/pair-reader.ts";
 import type { SenseBanks } from "./noise/sense-fast.ts";
 import { fastSenseBanks } from "./noise/sense-fast.ts";
 import type { NoiseChain } from "./noise-chain.ts";
@@ -43,13 +45,6 @@ export interface WeightDigits {
   /** which sense of the weight */
   readonly slice: Uint8Array;
   readonly digit: Int8Array;
-}
-
-/** One draw of all devices. */
-export interface Draw {
-  readonly seed: number;
-  readonly trial: number;
-  readonly elapsed_s: number;
 }
 
 /** What the senses of a layer read under a chain, in one trial, beside what is stored. */

@@ -2,9 +2,10 @@ import { internal, XbcError } from "../compiler/errors.ts";
 import type { BufferId, DigitalLayer } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import type { CommandContext } from "./command-context.ts";
-import type { Command, Rows } from "./kernels/commands.ts";
-import { within } from "./kernels/commands.ts";
+import type { Command } from "./kernels/commands.ts";
 import type { Engine } from "./kernels/engine.ts";
+import type { Rows } from "./kernels/rows.ts";
+import { within } from "./kernels/rows.ts";
 import type { Sink } from "./place-commands.ts";
 import type { Place } from "./places.ts";
 

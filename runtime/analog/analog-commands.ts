@@ -1,11 +1,12 @@
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
 import type { Analog } from "../kernels/analog-command.ts";
 import { currentBytes, listBytes } from "../kernels/analog-command.ts";
-import type { Command, PlaneTerm, Rows } from "../kernels/commands.ts";
+import type { Command } from "../kernels/commands.ts";
 import type { Engine } from "../kernels/engine.ts";
+import type { PlaneTerm, Rows } from "../kernels/rows.ts";
 import type { Place } from "../places.ts";
 import { positionsIn } from "../places.ts";
-import type { AnalogWeights } from "./analog-weights.ts";
+import type { AnalogWeights } from "./packed-analog.ts";
 
 /** Where the results of an analog layer go; what is null is not made. */
 interface AnalogResults {

@@ -1,17 +1,11 @@
 import { internal } from "../../compiler/errors.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
-import type { Analog } from "../kernels/analog-command.ts";
 import type { Engine } from "../kernels/engine.ts";
 import type { LayerWeights } from "../layer-weights.ts";
 import type { AnalogLayer } from "./analog-layer.ts";
 import { mixOf } from "./analog-layer.ts";
 import type { AnalogDraw } from "./draw-cells.ts";
-
-/** An analog layer in engine memory, in one trial. */
-export type AnalogWeights = Pick<
-  Analog,
-  "layout" | "cells" | "mix" | "read" | "unit" | "converter" | "decision"
->;
+import type { AnalogWeights } from "./packed-analog.ts";
 
 /** A layer's weights for the runner: none of them bits. */
 export const analogWeights = (
@@ -45,6 +39,7 @@ function converterOf({ readOut }: MatrixLayer): AnalogWeights["converter"] {
 }
 
 const NEVER = 2 ** 31 - 1;
+
 const ALWAYS = -(2 ** 31);
 
 /** Bounds of the one comparison: 0, since thresholds are cells, but for outputs that never or always fire. */

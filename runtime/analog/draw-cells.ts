@@ -3,9 +3,9 @@ import { XbcError } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import { valuesOf } from "../../compiler/physics/condition.ts";
+import type { Draw } from "../draw.ts";
 import { columnsOf } from "../kernels/analog-command.ts";
 import type { NoiseChain } from "../noise-chain.ts";
-import type { Draw } from "../senses.ts";
 import type { AnalogLayer } from "./analog-layer.ts";
 import { kernelCells } from "./analog-layer.ts";
 

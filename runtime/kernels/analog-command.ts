@@ -1,4 +1,4 @@
-import type { CodeScale, PlaneTerm, Rows } from "./commands.ts";
+import type { CodeScale, PlaneTerm, Rows } from "./rows.ts";
 
 /** How the arrays of a layer lie in memory, and how their bit lines make its outputs. */
 export interface AnalogLayout {

@@ -2,8 +2,9 @@ import { internal } from "../../compiler/errors.ts";
 import type { WindowShape } from "../../compiler/ir/network.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { analogWords } from "./analog-command.ts";
-import type { Command, Matrix, Pack, PlaneTerm, Rows, WeightTerm } from "./commands.ts";
-import { planeBytes } from "./commands.ts";
+import type { Command, Matrix, Pack, WeightTerm } from "./commands.ts";
+import type { PlaneTerm, Rows } from "./rows.ts";
+import { planeBytes } from "./rows.ts";
 
 /** Bytes at the begin of a thread's scratch that the kernels use themselves. */
 const SCRATCH_HEADER = 6144;

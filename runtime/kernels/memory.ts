@@ -1,5 +1,5 @@
 import { XbcError } from "../../compiler/errors.ts";
-import type { Rows } from "./commands.ts";
+import type { Rows } from "./rows.ts";
 
 /** A place to return to: everything allocated after it is given back at once. */
 export interface Mark {

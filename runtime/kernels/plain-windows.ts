@@ -1,9 +1,10 @@
 import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { pixelOf } from "../../compiler/ir/window.ts";
-import type { Pool, Rows, Transpose, Window } from "./commands.ts";
-import { planeBytes } from "./commands.ts";
-import type { Views } from "./plain.ts";
-import { bitOf, int16, int32 } from "./plain.ts";
+import type { Pool, Transpose, Window } from "./commands.ts";
+import type { Views } from "./plain-views.ts";
+import { bitOf, int16, int32 } from "./plain-views.ts";
+import type { Rows } from "./rows.ts";
+import { planeBytes } from "./rows.ts";
 
 export type SampleCommand = Window | Pool | Transpose;
 

@@ -1,30 +1,18 @@
-import { fillWords, philox } from "../../compiler/random.ts";
-import { type PairScan, scanPairs } from "../noise/scan-pairs.ts";
-import type {
-  Command,
-  Compare,
-  PlaneFormat,
-  PlaneTerm,
-  Rows,
-  ScanPairs,
-  WeightTerm,
-  Words,
-} from "./commands.ts";
-import { MASKED_CODE, planeBytes } from "./commands.ts";
+import type { Command, PlaneFormat } from "./commands.ts";
+import { MASKED_CODE } from "./commands.ts";
 import { commandError } from "./engine.ts";
 import type { EngineMemory } from "./memory.ts";
 import { analogRow } from "./plain-analog.ts";
+import type { BulkCommand } from "./plain-bulk.ts";
+import { runBulk } from "./plain-bulk.ts";
 import { flipPlainly } from "./plain-flip.ts";
+import { activationDigits, addProduct, stepsPassed } from "./plain-matrix.ts";
+import type { Views } from "./plain-views.ts";
+import { bitOf, int16, int32, setBits } from "./plain-views.ts";
 import type { SampleCommand } from "./plain-windows.ts";
 import { runSample } from "./plain-windows.ts";
-import { weightBytes, weightWord } from "./weights.ts";
-
-/** Typed arrays over the rows of one run; local rows live in arrays of their own. */
-export interface Views {
-  readonly memory: EngineMemory;
-  /** bytes of one row */
-  readonly row: (rows: Rows, row: number, positions: number, length: number) => Uint8Array;
-}
+import type { Rows } from "./rows.ts";
+import { planeBytes } from "./rows.ts";
 
 /**
  * The plain twin of the engine: what each command means, said as simply as possible. It works on the
@@ -66,7 +54,6 @@ function runOne(views: Views, command: Command, samples: number): void {
   }
 }
 
-type BulkCommand = Words | Compare | ScanPairs;
 type RowCommand = Exclude<Command, BulkCommand | SampleCommand>;
 
 function runRow(views: Views, command: RowCommand, sample: number, position: number): void {
@@ -249,82 +236,10 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
   }
 }
 
-function runBulk(memory: EngineMemory, command: BulkCommand, sample: number): void {
-  const words = new Uint32Array(4);
-  switch (command.kind) {
-    case "words": {
-      const { perSample, count, first, counter, key } = command;
-      const to = memory.uint32(command.to, count);
-      for (let i = sample * perSample; i < Math.min((sample + 1) * perSample, count); i++) {
-        philox(first + (i >>> 2), ...counter, ...key, words);
-        to[i] = words[i & 3];
-      }
-      return;
-    }
-    case "compare": {
-      const bank = fillWords(
-        command.key,
-        command.bank + sample,
-        0,
-        0,
-        new Uint32Array(command.words),
-      );
-      const hits = Array.from(bank, (word, i) => [i, word]).filter(
-        ([, word]) => word < command.threshold,
-      );
-      const from = sample * command.words * 2;
-      memory.uint32(command.hits, from + command.words * 2).set(hits.flat(), from);
-      memory.uint32(command.counts, sample + 1)[sample] = hits.length;
-      return;
-    }
-    case "scan-pairs":
-      scanOne(memory, command, sample);
-      return;
-  }
-}
-
-function scanOne(memory: EngineMemory, command: ScanPairs, sample: number): void {
-  const { wordLines, bitLines, pairs, key, bank } = command;
-  const cells = wordLines * bitLines;
-  const bounds = (at: number): Uint32Array => memory.uint32(at + sample * pairs * 4, pairs).slice();
-  const doubts = new Int32Array(wordLines * pairs);
-  const words = new Uint32Array(cells);
-  const scan: PairScan = {
-    ...{ key, firstBank: bank + sample, banks: 1, wordLines, bitLines },
-    levels: memory.bytes(command.levels + sample * cells, cells),
-    first: Int32Array.from({ length: pairs }, (_, a) => 2 * a),
-    second: Int32Array.from({ length: pairs }, (_, a) => 2 * a + 1),
-    firstLow: new Int8Array(pairs).fill(1),
-    lrsFrom: bounds(command.lrsFrom),
-    hrsTo: bounds(command.hrsTo),
-    zeroTo: bounds(command.zeroTo),
-    ...{ words, digits: new Int8Array(wordLines * pairs), doubts },
-  };
-  const found = Array.from(doubts.subarray(0, scanPairs(scan)), (pair) => {
-    const cell = Math.floor(pair / pairs) * bitLines + 2 * (pair % pairs);
-    return [pair, words[cell], words[cell + 1]];
-  });
-  const from = sample * wordLines * pairs * 3;
-  memory.uint32(command.doubts, from + found.length * 3).set(found.flat(), from);
-  memory.uint32(command.counts, sample + 1)[sample] = found.length;
-}
-
-export const int16 = (bytes: Uint8Array): Int16Array =>
-  new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-export const int32 = (bytes: Uint8Array): Int32Array =>
-  new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-
 const channelOf = (
   { channels, inner }: { readonly channels: number; readonly inner: number },
   e: number,
 ): number => Math.floor(e / inner) % channels;
-
-export const bitOf = (bytes: Uint8Array, i: number): number => (bytes[i >>> 3] >>> (i & 7)) & 1;
-
-function setBits(plane: Uint8Array, count: number, isSet: (i: number) => boolean): void {
-  plane.fill(0);
-  for (let i = 0; i < count; i++) if (isSet(i)) plane[i >>> 3] |= 1 << (i & 7);
-}
 
 /** Which codes set a bit, plane by plane. */
 function planeTests(
@@ -353,58 +268,4 @@ function planeTests(
       return [...digits, { rows: format.mask, isSet: (code: number) => code !== MASKED_CODE }];
     }
   }
-}
-
-/** [inputs] -1, 0, +1 of one row. */
-function activationDigits(
-  term: PlaneTerm,
-  inputs: number,
-  at: (rows: Rows, length: number) => Uint8Array,
-): Int8Array {
-  const sign = term.sign === null ? null : at(term.sign, planeBytes(inputs));
-  const mask = term.mask === null ? null : at(term.mask, planeBytes(inputs));
-  return Int8Array.from({ length: inputs }, (_, i) => {
-    if (mask !== null && bitOf(mask, i) === 0) return 0;
-    return sign !== null && bitOf(sign, i) === 1 ? -1 : 1;
-  });
-}
-
-function addProduct(
-  memory: EngineMemory,
-  sums: Int32Array,
-  digits: Int8Array,
-  x: PlaneTerm,
-  w: WeightTerm,
-  inputs: number,
-): void {
-  const planes = w.sign && w.mask ? 2 : 1;
-  const shape = { outputs: sums.length, inputs, planes };
-  const bytes = memory.bytes(w.at, weightBytes(shape));
-  const weightDigit = (o: number, i: number): number => {
-    const first = weightWord(shape, o, i) * 64 + (i & 63);
-    if (w.mask && bitOf(bytes, first + (planes - 1) * 64) === 0) return 0;
-    return w.sign && bitOf(bytes, first) === 1 ? -1 : 1;
-  };
-  for (let o = 0; o < sums.length; o++) {
-    let sum = 0;
-    for (let i = 0; i < inputs; i++) sum += digits[i] * weightDigit(o, i);
-    sums[o] += sum * x.significance * w.significance;
-  }
-}
-
-/** How many thresholds of a channel n passes. */
-function stepsPassed(
-  memory: EngineMemory,
-  table: { readonly at: number; readonly padded: number; readonly steps: number },
-  channel: number,
-  n: number,
-): number {
-  const flips = memory.int32(table.at, table.padded * (table.steps + 1));
-  let passed = 0;
-  for (let k = 1; k <= table.steps; k++) {
-    const flip = flips[channel];
-    const threshold = flips[k * table.padded + channel] ^ flip;
-    if (flip === 0 ? n >= threshold : n <= threshold) passed++;
-  }
-  return passed;
 }

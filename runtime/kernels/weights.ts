@@ -1,6 +1,7 @@
 import { internal } from "../../compiler/errors.ts";
-import { type PackedWeights, planeWords, type WeightTerm } from "./commands.ts";
+import type { PackedWeights, WeightTerm } from "./commands.ts";
 import type { EngineMemory } from "./memory.ts";
+import { planeWords } from "./rows.ts";
 
 /** Outputs of one tile of the matrix kernel, to which weights are padded. */
 export const TILE = 4;

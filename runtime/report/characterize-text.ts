@@ -1,8 +1,8 @@
-import type { TextOptions } from "./compile-text.ts";
 import { probability } from "./figures.ts";
 import { assumptionsText, blocks } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
 import type { CharacterizeReport, ClaimReport } from "./report.ts";
+import type { TextOptions } from "./text-options.ts";
 import { textWidth, wrap } from "./text-table.ts";
 
 /** A device model beside its papers' claims: value by quadrature, interval by Monte Carlo, met or missed by. */

@@ -4,13 +4,8 @@ import { duration, formatQuantity, grouped, percent, plural } from "./figures.ts
 import { assumptionsText, blocks, warningsText } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
 import type { CompileReport, LayerReport } from "./report.ts";
+import type { TextOptions } from "./text-options.ts";
 import { left, pairs, right, textTable } from "./text-table.ts";
-
-export interface TextOptions {
-  /** every assumption, not the first few */
-  readonly verbose: boolean;
-  readonly paint: Paint;
-}
 
 /** The mapping of a model: layers, totals, what is assumed, what to mind. */
 export function compileText(report: CompileReport, options: TextOptions): string {

@@ -1,8 +1,8 @@
-import type { TextOptions } from "./compile-text.ts";
 import { duration, formatQuantity, grouped, percent, plural, probability } from "./figures.ts";
 import { assumptionsText, blocks } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
 import type { EvaluationReport, Spread } from "./report.ts";
+import type { TextOptions } from "./text-options.ts";
 import { left, pairs, right, textTable } from "./text-table.ts";
 
 /** Accuracy after mapping: without noise, with it, what each effect does, where the errors are. */

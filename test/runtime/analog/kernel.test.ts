@@ -9,9 +9,9 @@ import {
   currentBytes,
   listBytes,
 } from "../../../runtime/kernels/analog-command.ts";
-import { planeBytes } from "../../../runtime/kernels/commands.ts";
 import { createEngine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
+import { planeBytes } from "../../../runtime/kernels/rows.ts";
 import "../../support/properties.ts";
 
 interface Case {

@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Command,
-  MASKED_CODE,
-  type PlaneFormat,
-  planeBytes,
-  type Rows,
-} from "../../../runtime/kernels/commands.ts";
+import { type Command, MASKED_CODE, type PlaneFormat } from "../../../runtime/kernels/commands.ts";
 import { createEngine, type Engine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
+import { planeBytes, type Rows } from "../../../runtime/kernels/rows.ts";
 import { thresholdTable } from "../../../runtime/kernels/thresholds.ts";
 import { expectTwins, numbers, regionOf } from "./twins.ts";
 

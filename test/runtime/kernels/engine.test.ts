@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Command, planeBytes, type Rows } from "../../../runtime/kernels/commands.ts";
+import type { Command } from "../../../runtime/kernels/commands.ts";
 import { createEngine, type Engine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
+import { planeBytes, type Rows } from "../../../runtime/kernels/rows.ts";
 import { thresholdTable } from "../../../runtime/kernels/thresholds.ts";
 import { packWeights } from "../../../runtime/kernels/weights.ts";
 import { numbers } from "./twins.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Matrix, type PlaneTerm, planeBytes } from "../../../runtime/kernels/commands.ts";
+import type { Matrix } from "../../../runtime/kernels/commands.ts";
 import { createEngine, type Engine } from "../../../runtime/kernels/engine.ts";
+import { type PlaneTerm, planeBytes } from "../../../runtime/kernels/rows.ts";
 import { thresholdTable } from "../../../runtime/kernels/thresholds.ts";
 import { packWeights, weightTerm } from "../../../runtime/kernels/weights.ts";
 import { expectTwins, numbers, regionOf } from "./twins.ts";

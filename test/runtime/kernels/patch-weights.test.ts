@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { planeBytes, type WeightTerm } from "../../../runtime/kernels/commands.ts";
+import type { WeightTerm } from "../../../runtime/kernels/commands.ts";
 import { createMemory } from "../../../runtime/kernels/memory.ts";
 import { patchDigits } from "../../../runtime/kernels/patch-weights.ts";
+import { planeBytes } from "../../../runtime/kernels/rows.ts";
 import { TILE, weightTerm } from "../../../runtime/kernels/weights.ts";
 import { numbers } from "./twins.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { planeBytes } from "../../../runtime/kernels/commands.ts";
 import { createEngine } from "../../../runtime/kernels/engine.ts";
+import { planeBytes } from "../../../runtime/kernels/rows.ts";
 import { packWeights } from "../../../runtime/kernels/weights.ts";
 
 /** Bits set in a word. Source: Warren, Hacker's Delight, section 5-1. */

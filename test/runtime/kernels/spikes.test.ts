@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Command } from "../../../runtime/kernels/commands.ts";
-import { planeBytes } from "../../../runtime/kernels/commands.ts";
 import { createEngine, type Engine } from "../../../runtime/kernels/engine.ts";
+import { planeBytes } from "../../../runtime/kernels/rows.ts";
 import { weightRows } from "../../../runtime/kernels/weight-rows.ts";
 import { expectTwins, numbers, regionOf } from "./twins.ts";
 

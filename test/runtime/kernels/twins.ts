@@ -1,7 +1,8 @@
 import { expect } from "vitest";
-import type { Command, Rows } from "../../../runtime/kernels/commands.ts";
+import type { Command } from "../../../runtime/kernels/commands.ts";
 import type { Engine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
+import type { Rows } from "../../../runtime/kernels/rows.ts";
 
 /** What a command wrote: address and bytes. */
 export interface Region {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Command } from "../../../runtime/kernels/commands.ts";
-import { planeBytes, windowBytes } from "../../../runtime/kernels/commands.ts";
 import { createEngine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
+import { planeBytes, windowBytes } from "../../../runtime/kernels/rows.ts";
 
 const few = fc.integer({ min: 1, max: 3 });
 const axis = fc.record({
