@@ -59,7 +59,13 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     assumptions: [
       ...new Set([...assumptionsOf(target), ...network.assumptions, ...provenance.assumptions]),
     ],
-    warnings: [...new Set([...network.warnings, ...provenance.warnings])],
+    warnings: [
+      ...new Set([
+        ...network.warnings,
+        ...provenance.warnings,
+        ...(target.laws.cautions?.(technology, condition) ?? []),
+      ]),
+    ],
     baseline: provenance.baseline,
     reference: serializeGraph(withWeightInputs(network)),
     referenceWeights: network.referenceWeights,

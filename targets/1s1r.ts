@@ -1,4 +1,5 @@
 import { defineTarget, type Parameter, type Technology } from "../compiler/define.ts";
+import { crossbarCautions } from "../compiler/physics/crossbar-cautions.ts";
 import { crossbarClaims } from "../compiler/physics/crossbar-claims.ts";
 import { crossbarCosts, crossbarProgramming } from "../compiler/physics/crossbar-device.ts";
 import { crossbarFigures } from "../compiler/physics/crossbar-figures.ts";
@@ -172,6 +173,7 @@ export default defineTarget({
     programming: crossbarProgramming,
     noise: crossbarNoise,
     costs: crossbarCosts,
+    cautions: crossbarCautions,
     figures: crossbarFigures,
     claims: crossbarClaims,
   },

@@ -39,6 +39,8 @@ export interface TargetLaws {
   /** the noise of a condition, in life order, with bound parameters */
   readonly noise: (technology: Technology, condition: string) => readonly NoiseUse[];
   readonly costs: (technology: Technology, condition: string) => CostModel;
+  /** what makes results under a condition meaningless, for users to read */
+  readonly cautions?: (technology: Technology, condition: string) => readonly string[];
   /** what a designer compares, in closed form: `xbc explore` sweeps technologies by it */
   readonly figures?: (request: FigureRequest) => Readonly<Record<string, Figure>>;
   /** claims of the source paper, checked by `xbc characterize` */

@@ -27,6 +27,12 @@ export function crossbarCosts(technology: Technology, condition: string): CostMo
   const value = valuesOf(technology, condition);
   const cell = subthresholdCell(technology, condition);
   const feature = value("minimumFeature");
+  if (!(value("readTime") > 0)) {
+    throw new XbcError(
+      "BAD_TECHNOLOGY",
+      `technology ${technology.name}: needs a readTime above 0 s, found ${value("readTime")} s; give the pulse of a read`,
+    );
+  }
   const source = (name: string) =>
     (technology.conditions[condition]?.parameters[name] ?? technology.parameters[name]).source;
   return {
@@ -57,11 +63,13 @@ const meanCurrents = (cell: SubthresholdCell, high_A: number, low_A: number) => 
 
 /** Half-selected cells must stay this many spreads below V_th,LRS while another cell is written. */
 const DISTURB_SPREADS = 3;
+/** A selected cell must be this many above it, or it is not written. */
+const OPENING_SPREADS = 3;
 
 /**
  * Forming, SET and RESET through a selector that opens above V_th, all other lines at half the voltage (S1). The word
  * line is above the bit line for forming and SET, below it for RESET.
- * @throws BAD_TECHNOLOGY where a half-selected cell would open
+ * @throws BAD_TECHNOLOGY where a half-selected cell would open, or a selected one would not
  */
 export function crossbarProgramming(
   technology: Technology,
@@ -70,7 +78,20 @@ export function crossbarProgramming(
   const value = valuesOf(technology, condition);
   const cell = subthresholdCell(technology, condition);
   const voltage = (name: string) => value(name) * cell.threshold_V;
-  const most = Math.max(...["formingRatio", "setRatio", "resetRatio"].map(voltage));
+  const ratios = ["formingRatio", "setRatio", "resetRatio"];
+  const most = Math.max(...ratios.map(voltage));
+  for (const name of ratios) {
+    if (
+      voltage(name) - cell.threshold_V >= OPENING_SPREADS * cell.thresholdSpread_V &&
+      value(name) > 1
+    )
+      continue;
+    throw new XbcError(
+      "BAD_TECHNOLOGY",
+      `technology ${technology.name}: needs a ${name} that opens the selector, ${OPENING_SPREADS} spreads above V_th,LRS ` +
+        `${cell.threshold_V.toPrecision(3)} V, found ${value(name)}, ${voltage(name).toPrecision(3)} V; raise it`,
+    );
+  }
   const margin = (cell.threshold_V - most / 2) / cell.thresholdSpread_V;
   if (margin < DISTURB_SPREADS) {
     throw new XbcError(

@@ -6,6 +6,7 @@
 import type { Technology } from "../define.ts";
 import { XbcError } from "../errors.ts";
 import { exp, log, normalDistribution, pow, upperTail } from "../math.ts";
+import { formatQuantity } from "../units.ts";
 import { type Values, valuesOf } from "./condition.ts";
 
 /** Currents of a cell at its read voltage and at half of it, and what they spread by. */
@@ -43,25 +44,44 @@ const arccosh = (x: number): number => log(x + Math.sqrt(x * x - 1));
 export function subthresholdCell(technology: Technology, condition: string): SubthresholdCell {
   const value = valuesOf(technology, condition);
   const { threshold_V, current_A, leak_A } = atThreshold(value);
-  const refuse = (what: string, found: number): never => {
+  const refuse = (what: string, found: string, change = "thickness, size or currents"): never => {
     throw new XbcError(
       "BAD_TECHNOLOGY",
-      `technology ${technology.name}: needs ${what}, found ${found.toPrecision(4)}; change thickness, size or currents`,
+      `technology ${technology.name}: needs ${what}, found ${found}; change ${change}`,
     );
   };
-  if (!(current_A > 2 * leak_A))
-    refuse("a current at threshold above twice the leakage", current_A / leak_A);
+  if (!(leak_A > 0))
+    refuse("a leakage above 0 A, which gives the slope", `${leak_A} A`, "leakageCurrent");
+  if (!(current_A > 2 * leak_A)) {
+    const found = formatQuantity(current_A, "A", 4);
+    refuse(
+      "a current at threshold above twice the leakage",
+      `${found}, ${(current_A / leak_A).toPrecision(4)} times ${formatQuantity(leak_A, "A", 4)}`,
+    );
+  }
   const lowSlope_V = threshold_V / (2 * arccosh(current_A / (2 * leak_A)));
   const lowScale_A = current_A / sinh(threshold_V / lowSlope_V);
   const thresholdSpread_V = value("thresholdSpread");
   const read_V = threshold_V - value("readBelowThreshold") * thresholdSpread_V;
-  if (!(read_V > 0)) refuse("a read voltage above 0 V", read_V);
+  if (!(read_V > 0))
+    refuse(
+      "a read voltage above 0 V",
+      formatQuantity(read_V, "V", 4),
+      "thresholdVoltage, readBelowThreshold or thresholdSpread",
+    );
+  const readMargin = value("readMargin");
+  if (!(readMargin > 1))
+    refuse("a readMargin above 1, for HRS to conduct less than LRS", `${readMargin}`, "it");
   const low_A = lowScale_A * sinh(read_V / lowSlope_V);
   const halfLow_A = lowScale_A * sinh(read_V / 2 / lowSlope_V);
-  const high_A = low_A / value("readMargin");
+  const high_A = low_A / readMargin;
   const halfHigh_A = halfLow_A * value("halfSelectRatio");
   if (!(high_A > 2 * halfHigh_A))
-    refuse("an HRS current above twice its own at half the read voltage", high_A / halfHigh_A);
+    refuse(
+      "an HRS current above twice its own at half the read voltage",
+      `${formatQuantity(high_A, "A", 4)}, ${(high_A / halfHigh_A).toPrecision(4)} times ${formatQuantity(halfHigh_A, "A", 4)}`,
+      "halfSelectRatio, readMargin or currents",
+    );
   const highSlope_V = read_V / (2 * arccosh(high_A / (2 * halfHigh_A)));
   return {
     threshold_V,

@@ -129,16 +129,17 @@ function requireUnits(base: Parameters, over: Parameters, path: string): void {
 
 function checkBounds(parameters: Parameters, path: string): void {
   for (const [name, { value, minimum, maximum, unit }] of Object.entries(parameters)) {
+    const suffix = unit === "1" ? "" : ` ${unit}`;
     if (minimum !== undefined && value < minimum) {
       throw bad(
         `${path}/${name}`,
-        `needs at least ${minimum} ${unit}, found ${value}; correct the value`,
+        `needs at least ${minimum}${suffix}, found ${value}${suffix}; correct the value`,
       );
     }
     if (maximum !== undefined && value > maximum) {
       throw bad(
         `${path}/${name}`,
-        `needs at most ${maximum} ${unit}, found ${value}; correct the value`,
+        `needs at most ${maximum}${suffix}, found ${value}${suffix}; correct the value`,
       );
     }
   }

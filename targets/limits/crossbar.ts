@@ -34,6 +34,7 @@ interface Bounds {
  */
 export function crossbarLimits(request: LimitsRequest): BankLimits {
   const { technology, condition, bank } = request;
+  refuseSeveralLines(technology);
   const bounds: Bounds = {
     cell: subthresholdCell(technology, condition),
     wires: crossbarWires(technology, condition),
@@ -50,6 +51,16 @@ export function crossbarLimits(request: LimitsRequest): BankLimits {
     ...binding(bounds, shape, bank !== null, most),
     considered: considered(bounds, shape, filled, sensed),
   };
+}
+
+/** Digital sums tell one word line's cells apart (S2, S3). @throws BAD_TECHNOLOGY */
+function refuseSeveralLines({ name, array }: LimitsRequest["technology"]): void {
+  if (array.activeWordLines === 1) return;
+  throw new XbcError(
+    "BAD_TECHNOLOGY",
+    `technology ${name}, array.activeWordLines: needs 1, since cells are sensed one by one and counted, found ${array.activeWordLines}; ` +
+      "leave it out, or take a target that sums currents",
+  );
 }
 
 /** The corner of a bank that the largest of some matrices fills: what lies beyond is unformed and takes no current. */
@@ -92,6 +103,14 @@ function sensedAt(bounds: Bounds, shape: BankShape): number {
   return Math.min(sensedByCurrent(bounds, shape), sensedByDrop(bounds, shape));
 }
 
+/** What keeps more bit lines from being sensed at once. */
+function sensedBy(bounds: Bounds, shape: BankShape, sensed: number): string {
+  if (sensed === sensedByDrop(bounds, shape) && sensed < shape.bitLines) return "IR drop";
+  if (sensed === sensedByCurrent(bounds, shape) && sensed < shape.bitLines)
+    return "the word line's current";
+  return "the array";
+}
+
 function sensedByCurrent({ cell, wires, lowShare }: Bounds, { bitLines }: BankShape): number {
   return largest(
     0,
@@ -131,12 +150,13 @@ function squares(bounds: Bounds): readonly (readonly [limit: string, lines: numb
   ];
 }
 
+/** @throws LIMIT saying with numbers why not even one cell can be read */
 function largestSquare(bounds: Bounds, most: number): BankShape {
   const lines = Math.min(most, ...squares(bounds).map(([, n]) => n));
   if (lines >= 1) return square(lines);
   throw new XbcError(
     "LIMIT",
-    "bank of one cell: cannot be read, since its word line does not carry its current or its wires take too much of the voltage; change the technology with --set",
+    `bank of one cell: cannot be read: ${unreadable(bounds, square(1)) ?? "no leakage fits"}; change the technology with --set`,
   );
 }
 
@@ -148,47 +168,65 @@ function binding(
 ): Pick<BankLimits, "boundBy" | "margin"> {
   const found: (readonly [string, number])[] = [...squares(bounds)];
   if (isAsked) {
-    const use = leakageUse(bounds.cell, bounds.wires, shape.wordLines + shape.bitLines - 2);
-    return { boundBy: "the array that exists", margin: use > ROUNDED ? 1 / use : 1e9 };
+    const [nearest, margin] = nearestBound(bounds, shape);
+    return { boundBy: `the array that exists, then by ${nearest}`, margin };
   }
   found.push(["the array described", Math.min(most.wordLines, most.bitLines)]);
   found.sort((a, b) => a[1] - b[1]);
   return { boundBy: found[0][0], margin: found[1][1] / found[0][1] };
 }
 
+/** Of an array that exists: the physical bound that it comes closest to, and how many times that is what it takes. */
+function nearestBound({ cell, wires }: Bounds, shape: BankShape): readonly [string, number] {
+  const { wordLines, bitLines } = shape;
+  const { wordLine_V, bitLine_V } = wireDrop(cell, wires, shape, 1, 1);
+  const uses: readonly (readonly [string, number])[] = [
+    ["leakage, capacity (S2)", leakageUse(cell, wires, wordLines + bitLines - 2)],
+    ["word-line current (S3)", wordLineCurrent(cell, bitLines, 1, 1) / wires.mostCurrent_A],
+    ["IR drop along both lines", (wordLine_V + bitLine_V) / (wires.dropBudget * cell.read_V)],
+  ];
+  const [name, use] = uses.reduce((most, next) => (next[1] > most[1] ? next : most));
+  return [name, use > ROUNDED ? 1 / use : 1e9];
+}
+
 const ROUNDED = 1e-9;
 
 /** @throws LIMIT naming what an array exceeds, with the numbers */
 function refuseUnreadable(bounds: Bounds, bank: BankShape, name: string): void {
+  const why = unreadable(bounds, bank);
+  if (why === null) return;
+  const { wordLines: lines } = largestSquare(bounds, 2 ** 16);
+  throw new XbcError(
+    "LIMIT",
+    `bank ${bank.wordLines}x${bank.bitLines} on ${name}: cannot be read: ${why}; the largest square that can is ${lines}x${lines}; ` +
+      "give a smaller --bank, or change the technology with --set",
+  );
+}
+
+/** What keeps an array from being read, with the numbers; null where nothing does. */
+function unreadable(bounds: Bounds, bank: BankShape): string | null {
   const { cell, wires } = bounds;
   const { wordLines, bitLines } = bank;
-  const share = (cells: number) =>
-    `${cells} half-selected cells leak ${formatQuantity(cells * cell.halfLow_A, "A", 3)}, needs below ` +
-    `${wires.leakageBudget} of I_LRS ${formatQuantity(cell.low_A, "A", 3)} = ${formatQuantity(wires.leakageBudget * cell.low_A, "A", 3)}`;
-  const refuse = (why: string): never => {
-    const { wordLines: lines } = largestSquare(bounds, 2 ** 16);
-    throw new XbcError(
-      "LIMIT",
-      `bank ${wordLines}x${bitLines} on ${name}: cannot be read: ${why}; at most ${lines}x${lines} can; ` +
-        "give a smaller --bank, or change the technology with --set",
-    );
-  };
+  const amps = (current: number) => formatQuantity(current, "A", 3);
+  const volts = (voltage: number) => formatQuantity(voltage, "V", 3);
+  if (!(wires.leakageBudget > 0))
+    return `leakageBudget is ${wires.leakageBudget}, needs to be above 0 for any leakage to fit`;
   const all = wordLines + bitLines - 2;
-  if (leakageUse(cell, wires, all) >= 1 + ROUNDED) refuse(share(all));
-  if (leakageUse(cell, wires, wordLines - 1) >= 1 + ROUNDED) refuse(share(wordLines - 1));
-  if (sensedByCurrent(bounds, bank) < 1) {
-    const one = wordLineCurrent(cell, bitLines, 1, 1);
-    refuse(
-      `a word line that senses one cell takes ${formatQuantity(one, "A", 3)}, its metal carries ${formatQuantity(wires.mostCurrent_A, "A", 3)}`,
+  if (leakageUse(cell, wires, all) >= 1 + ROUNDED)
+    return (
+      `${all} half-selected cells leak ${amps(all * cell.halfLow_A)}, needs below ` +
+      `${wires.leakageBudget} of I_LRS ${amps(cell.low_A)} = ${amps(wires.leakageBudget * cell.low_A)}`
     );
-  }
+  if (sensedByCurrent(bounds, bank) < 1)
+    return `a word line that senses one cell takes ${amps(wordLineCurrent(cell, bitLines, 1, 1))}, its metal carries ${amps(wires.mostCurrent_A)} by currentDensity`;
   if (sensedByDrop(bounds, bank) < 1) {
     const { wordLine_V, bitLine_V } = wireDrop(cell, wires, bank, 1, 1);
-    refuse(
-      `its wires take ${formatQuantity(wordLine_V + bitLine_V, "V", 3)} from the farthest cell, needs at most ` +
-        `${formatQuantity(wires.dropBudget * cell.read_V, "V", 3)}, ${wires.dropBudget} of V_read`,
+    return (
+      `its wires take ${volts(wordLine_V + bitLine_V)} from the farthest cell, needs at most ` +
+      `${volts(wires.dropBudget * cell.read_V)}, dropBudget ${wires.dropBudget} of V_read`
     );
   }
+  return null;
 }
 
 function considered(
@@ -217,7 +255,7 @@ function considered(
     {
       limit: "bit lines sensed at once (S3)",
       bound:
-        `${sensed}, by ${rule}: ${formatQuantity(wordLineCurrent(cell, filled.bitLines, sensed, share), "A", 3)} of ` +
+        `${sensed}, bound by ${sensedBy(bounds, filled, sensed)}, by ${rule}: ${formatQuantity(wordLineCurrent(cell, filled.bitLines, sensed, share), "A", 3)} of ` +
         `${formatQuantity(wires.mostCurrent_A, "A", 3)} a word line; ${by(0.5)} with half of the cells in LRS, ${by(1)} with all; ` +
         `IR drop alone allows ${sensedByDrop(bounds, filled)}`,
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkTechnology } from "../../compiler/schema/technology.ts";
+import { applySettings, checkTechnology } from "../../compiler/schema/technology.ts";
 import target from "../../targets/1s1r.ts";
 
 const { technology, laws } = target;
@@ -34,6 +34,31 @@ describe("S1: voltages", () => {
       /3 spreads below V_th,LRS 2.00 V.*found 1.95 V, 1.52 spreads/,
     );
   });
+});
+
+describe("technologies that cannot work are refused", () => {
+  const set = (setting: string) => applySettings(technology, [setting]);
+  test.each(["setRatio=0.9", "formingRatio=1", "resetRatio=1.01"])("%s", (setting) => {
+    expect(() => laws.programming(set(setting), "guarded")).toThrow(/that opens the selector/);
+  });
+  test.each([
+    ["readMargin=1", /readMargin above 1, .*found 1;/],
+    ["readTime=0s", /readTime above 0 s, found 0 s/],
+    ["leakageCurrent=0A", /leakage above 0 A, .*found 0 A/],
+  ])("%s", (setting, message) => {
+    expect(() => laws.costs(set(setting), "guarded")).toThrow(message);
+  });
+});
+
+test("cautions: reads that switch half of the cells, and states that overlap", () => {
+  const cautions = (setting: string[], condition: string) =>
+    laws.cautions?.(applySettings(technology, setting), condition);
+  expect(cautions([], "guarded")).toEqual([]);
+  expect(cautions([], "wide")).toEqual([]);
+  expect(cautions([], "ideal")).toEqual([
+    expect.stringMatching(/a read switches 50 % of the LRS cells/),
+  ]);
+  expect(cautions(["lrsSpread=5"], "guarded")).toEqual([expect.stringMatching(/read wrong/)]);
 });
 
 test("all claims on the device are met, S7's BER of 2e-3 among them", () => {

@@ -47,5 +47,7 @@ test("leakage below the reference shifts it: what is known does no harm", () => 
 
 test("a selector that leaks as it conducts is refused", () => {
   const leaky = applySettings(target.technology, ["leakageCurrent=1uA"]);
-  expect(() => subthresholdCell(leaky, "ideal")).toThrow(/above twice the leakage, found 2.000/);
+  expect(() => subthresholdCell(leaky, "ideal")).toThrow(
+    /above twice the leakage, found 2 µA, 2.000 times 1 µA/,
+  );
 });

@@ -23,6 +23,7 @@ const request = (technology: Technology, more: Partial<LimitsRequest> = {}): Lim
 });
 const set = (...settings: readonly string[]): Technology =>
   applySettings(target.technology, settings);
+const { limits } = target.laws;
 const bankOf = (technology: Technology, condition = "ideal"): number =>
   squareBank(subthresholdCell(technology, condition), crossbarWires(technology, condition));
 
@@ -158,4 +159,28 @@ describe("the bank of a request", () => {
       /bank 801x101 on 1s1r: cannot be read: 900 half-selected cells leak 1.8 µA, needs below 0.9 of I_LRS 2 µA = 1.8 µA; at most 450x450 can/,
     );
   });
+});
+
+describe("what no array can be read with is refused, with numbers", () => {
+  test.each([
+    ["leakageBudget=0", /one cell: cannot be read: leakageBudget is 0, needs to be above 0/],
+    ["dropBudget=0", /its wires take 4\.\d+ µV from the farthest cell, needs at most 0 V/],
+    ["wireResistance=1MOhm", /its wires take .* V from the farthest cell, needs at most 19 mV/],
+    ["currentDensity=0A/m2", /senses one cell takes 1\.01 µA, its metal carries 0 A/],
+  ])("%s", (setting, message) => {
+    expect(() => limits(request(set(setting), { condition: "guarded" }))).toThrow(message);
+  });
+  test("several word lines at once", () => {
+    expect(() => limits(request(set("activeWordLines=10")))).toThrow(
+      /activeWordLines: needs 1, .*found 10/,
+    );
+  });
+});
+
+test("an array that exists names the bound that it comes closest to", () => {
+  const bank = { wordLines: 161, bitLines: 161 };
+  const { boundBy, margin } = limits(request(set(), { condition: "guarded", bank }));
+  expect(boundBy).toBe("the array that exists, then by leakage, capacity (S2)");
+  // 640 half-selected cells are too many, 320 leak about half of that
+  expect(margin).toBeCloseTo(639.4 / 320, 1);
 });
