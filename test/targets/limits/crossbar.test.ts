@@ -151,7 +151,7 @@ describe("the bank of a request", () => {
     expect(limits).toMatchObject({
       wordLines: 800,
       bitLines: 100,
-      boundBy: "the array that exists",
+      boundBy: "the array that exists, then by leakage, capacity (S2)",
     });
     expect(() =>
       target.laws.limits(request(set(), { bank: { wordLines: 801, bitLines: 101 } })),
