@@ -1,4 +1,5 @@
 import { XbcError } from "../compiler/errors.ts";
+import { referenceOf } from "../compiler/image/export-onnx.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
@@ -7,6 +8,7 @@ import { type ExternalData, parseOnnx } from "../compiler/onnx/parse.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "../runtime/float-executor.ts";
 import { runFloatModel } from "../runtime/float-model.ts";
 import { metricNamed } from "../runtime/metrics.ts";
+import { modelFeeds } from "../runtime/model-feeds.ts";
 import { floatFeed } from "../runtime/verify.ts";
 import type { Dataset } from "./data.ts";
 
@@ -39,7 +41,8 @@ export async function floatBaseline(
   const graph = importGraph(parseOnnx(model.bytes, model.external));
   const executor = (await onnxruntimeNode()) ?? onnxruntimeWeb();
   const feed = floatFeed(input, new Map([[input.name, x]]));
-  const feeds = new Map([[input.name, feed]]);
+  const taken = new Map([[input.name, feed]]);
+  const feeds = await modelFeeds(image, await referenceOf(image), executor, taken);
   const parts = await runFloatModel(graph, executor, feeds, (done, total) =>
     progress("float model", done, total),
   );

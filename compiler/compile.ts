@@ -75,8 +75,8 @@ function checkRequest({ options, target }: CompileJob): void {
   if (!offered && !["auto", "binary", "ternary"].includes(options.precision)) {
     throw new XbcError(
       "UNSUPPORTED",
-      `--precision ${options.precision}: the encodings of ${target.name} (${target.encodings.map(({ name }) => name).join(", ")}) hold no such weights; ` +
-        "take auto, or a target that does",
+      `--precision ${options.precision}: the encodings of ${target.name} (${target.encodings.map(({ name }) => name).join(", ")}) round no float weights to such levels; ` +
+        "take auto, which lays integer weights out as the model holds them, or a target that rounds",
     );
   }
   const { readOut } = target.technology;

@@ -22,7 +22,7 @@ import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { presentedBits } from "./lowering/present-network.ts";
 import { referenceGraph } from "./lowering/reference.ts";
 import type { MatrixChoice } from "./lowering/reference-layer.ts";
-import { smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
+import { offeredPrecisions, smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
 import { recognizeLevels, recognizeWeights } from "./lowering/weights.ts";
 import { unknownOperator, whyFloat } from "./lowering/why-float.ts";
 
@@ -187,7 +187,7 @@ function chooseMatrix(
   if (!weights) {
     throw new XbcError(
       "NOT_ENCODABLE",
-      `layer ${node.name}: needs quantized weights, found floats; use --precision binary or --precision ternary`,
+      `layer ${node.name}: needs quantized weights, found floats; use ${offeredPrecisions(target)}`,
     );
   }
   if (!domain?.codes || !(domain.codes.range.maximum - domain.codes.range.minimum < 2 ** 16)) {

@@ -6,6 +6,7 @@ import type { BankLimits } from "../compiler/ir/bank-limits.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
 import { weightsOfLine } from "../compiler/ir/placement.ts";
+import { offeredPrecisions } from "./lowering/target-alphabet.ts";
 
 export default definePass({
   name: "tile",
@@ -79,7 +80,7 @@ export function chooseEncoding(layer: MatrixLayer, target: TargetSpec): Encoding
   throw new XbcError(
     "NOT_ENCODABLE",
     `layer ${layer.id}: ${layer.alphabet.name} weights do not fit ${target.name}, whose encodings are ` +
-      `${target.encodings.map((e) => e.name).join(", ")}; use --precision binary or --precision ternary`,
+      `${target.encodings.map((e) => e.name).join(", ")}; use ${offeredPrecisions(target)}`,
   );
 }
 

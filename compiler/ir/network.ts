@@ -313,6 +313,9 @@ export const referenceInput = (input: NetworkInput): ValueId =>
 /** The name of the drawn bits of an input. */
 export const drawnBits = (name: ValueId): ValueId => `${name}/bits`;
 
+/** The name of the spikes over time that `--input-encoding spikes:T` makes of an input's bytes. */
+export const latencySpikes = (name: ValueId): ValueId => `${name}/spikes`;
+
 export const bipolar: CodeRange = { minimum: -1, maximum: 1, step: 2 };
 export const ternaryCodes: CodeRange = { minimum: -1, maximum: 1, step: 1 };
 export const unsignedCodes = (bits: number): CodeRange => ({

@@ -1,5 +1,6 @@
 import { XbcError } from "../../compiler/errors.ts";
 import type { Attribute, Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
+import { latencySpikes } from "../../compiler/ir/network.ts";
 import type { ElementType } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 
@@ -26,7 +27,7 @@ export function latencyInput(graph: Graph, input: ValueId, steps: number): Graph
       `--input-encoding spikes:${steps}: needs steps that divide ${LOWEST}, such as 4 or 8`,
     );
   }
-  const spikes = `${input}/spikes`;
+  const spikes = latencySpikes(input);
   const [batch, , ...rest] = type.shape;
   const one = rest.map(() => 1);
   const width = LOWEST / steps;

@@ -1,5 +1,6 @@
 import type { TargetSpec } from "../../compiler/define.ts";
 import type { Alphabet, CodeMatrix } from "../../compiler/ir/network.ts";
+import { binaryAlphabet, ternaryAlphabet } from "../../compiler/ir/network.ts";
 
 /** From few levels to many: what a target is asked for, to find the smallest alphabet that holds given codes. */
 const ascending = ["binary", "ternary", "int2", "int3", "int4", "int5", "int6", "int7", "int8"];
@@ -11,6 +12,21 @@ export function targetAlphabet(target: TargetSpec, precision: string): Alphabet 
     if (alphabet) return alphabet;
   }
   return null;
+}
+
+/** Precisions that float weights can be quantized to for a target: what advice may name. */
+export function offeredPrecisions({ encodings, technology }: TargetSpec): string {
+  const plain = [binaryAlphabet, ternaryAlphabet].filter((alphabet) =>
+    encodings.some((encoding) => encoding.layout(alphabet, technology)),
+  );
+  const named = ascending
+    .slice(2)
+    .filter((name) => encodings.some((encoding) => encoding.alphabetOf?.(name, technology)));
+  const range = named.length > 1 ? [`${named[0]} to ${named[named.length - 1]}`] : named;
+  const offered = [...plain.map(({ name }) => name), ...range];
+  return (offered.length > 0 ? offered : ["auto"])
+    .map((name) => `--precision ${name}`)
+    .join(" or ");
 }
 
 /**

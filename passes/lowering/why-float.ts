@@ -12,10 +12,11 @@ export function whyFloat(graph: Graph, value: ValueId): string {
       "export the model with a uint8 or int8 input, or with a Clip to their range before the layer"
     );
   }
-  return (
-    `found floats in ${value}; ` +
-    "give --calibration DATA to quantize them, or --input-encoding if it is the network's input"
-  );
+  const encoding =
+    "--input-encoding: bits:1 for spikes of 0 or 1, binary:0.5 for ±1, bits:8 for 0 to 1";
+  return graph.inputs.includes(source(graph, value))
+    ? `found floats in ${value}, the network's input; say what it holds by ${encoding}; or give --calibration DATA`
+    : `found floats in ${value}; give --calibration DATA to quantize them, or, if the network's input alone makes them, ${encoding}`;
 }
 
 /** Operators that pass numbers on as they are. */
@@ -29,14 +30,20 @@ const passing = new Set([
   "Unsqueeze",
 ]);
 
-/** The input of an integer type that a value is, but for its type and shape; null where there is none. */
-function wholeInput(graph: Graph, value: ValueId): ValueId | null {
+/** The value that a value is, but for its type and shape. */
+function source(graph: Graph, value: ValueId): ValueId {
   const made = producers(graph);
   let at = value;
   for (let node = made.get(at); node; node = made.get(at)) {
-    if (!passing.has(node.op) || node.domain !== "") return null;
+    if (!passing.has(node.op) || node.domain !== "") return at;
     at = node.inputs[0];
   }
+  return at;
+}
+
+/** The input of an integer type that a value is, but for its type and shape; null where there is none. */
+function wholeInput(graph: Graph, value: ValueId): ValueId | null {
+  const at = source(graph, value);
   const type = graph.values.get(at)?.type ?? "";
   return graph.inputs.includes(at) && /^u?int(16|32|64)$/.test(type) ? at : null;
 }

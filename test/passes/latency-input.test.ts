@@ -3,6 +3,7 @@ import { exportOnnx } from "../../compiler/image/export-onnx.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 import { compile } from "../../index.ts";
 import { run } from "../../runtime/run.ts";
+import { verify } from "../../runtime/verify.ts";
 import { buildModel, floats, integers } from "../support/build-onnx.ts";
 import { feedsOf, numbersOf } from "../support/compile.ts";
 import { executor, runBytes } from "../support/run-onnx.ts";
@@ -32,6 +33,22 @@ test("bytes spike once, brighter ones sooner, and the export takes the bytes", a
   ]);
   const exported = await runBytes(await exportOnnx(image), Object.fromEntries(feedsOf(image, x)));
   expect(numbersOf(exported)).toEqual(numbersOf(outputs));
+});
+
+test("the model itself is checked with the spikes that bytes become", async () => {
+  const bytes = model(4);
+  const image = await compile(bytes, { target: "1s1r", executor, inputEncoding: "spikes:4" });
+  const { checks, passed } = await verify(image, { executor, model: bytes });
+  expect(passed).toBe(true);
+  expect(checks.find(({ name }) => name === "model")?.detail).toContain(
+    "0 decisions and 0 of 2048 outputs differ",
+  );
+});
+
+test("a float input of spikes is refused with the encodings that say what it holds", async () => {
+  await expect(compile(model(4), { target: "1s1r", executor })).rejects.toThrow(
+    /floats in x, the network's input; say what it holds by --input-encoding: bits:1 for spikes/,
+  );
 });
 
 test("steps that the input has not, or that do not divide the bright half, are refused", async () => {

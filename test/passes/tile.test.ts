@@ -229,7 +229,7 @@ describe("inputs on word lines", () => {
 
 test("weights that no encoding of the target holds are refused with the layer's name and a way out", async () => {
   await expect(placed(networkOf(4, 4, integerAlphabet(11)))).rejects.toThrow(
-    /layer fc: int11 weights do not fit 2t2r.*--precision binary/,
+    /layer fc: int11 weights do not fit 2t2r.*--precision binary or --precision ternary/,
   );
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Layer } from "../../compiler/ir/network.ts";
 import { verify } from "../../runtime/verify.ts";
-import { buildModel, floats, type NodeSpec } from "../support/build-onnx.ts";
+import { buildModel, floats, integers, type NodeSpec } from "../support/build-onnx.ts";
 import { compileTo2t2r } from "../support/compile.ts";
 import { executor } from "../support/run-onnx.ts";
 
@@ -39,6 +39,21 @@ const fromLeft: readonly NodeSpec[] = [
   ["MatMul", ["w2", "t"], ["z"], {}, "fc2"],
   ["Transpose", ["z"], ["y"], { perm: [1, 0] }],
 ];
+
+test("a float subgraph whose operators may round is said to differ only where it does", async () => {
+  const bytes = buildModel({
+    inputs: { x: ["float32", ["n", 3]] },
+    outputs: ["y"],
+    constants: { w: floats([3, 2], [1, -1, 1, 1, -1, 1]), axes: integers([1]) },
+    nodes: [
+      ["Sign", ["x"], ["a"]],
+      ["MatMul", ["a", "w"], ["h"], {}, "fc"],
+      ["ReduceSum", ["h", "axes"], ["y"]],
+    ],
+  });
+  const { checks } = await verify(await compileTo2t2r(bytes), { executor });
+  expect(checks[0].detail).toMatch(/on the quantized network: 0 differ$/);
+});
 
 /** The image with the first threshold of its first matrix moved. */
 function moved(image: ProgrammingImage, by: number): ProgrammingImage {

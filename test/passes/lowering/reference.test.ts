@@ -139,7 +139,9 @@ describe("what cannot be put on cells is refused by name", () => {
         ],
         [0.1, 0.7123, 0.3317, 0.9171],
       ),
-    ).rejects.toThrow(/layer fc: needs quantized weights, found floats; use --precision/);
+    ).rejects.toThrow(
+      /layer fc: needs quantized weights, found floats; use --precision binary or --precision ternary/,
+    );
   });
   test("float activations", async () => {
     await expect(refused([["MatMul", ["x", "w"], ["y"], {}, "fc"]], [1, -1, 1, 1])).rejects.toThrow(

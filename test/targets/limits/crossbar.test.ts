@@ -156,7 +156,7 @@ describe("the bank of a request", () => {
     expect(() =>
       target.laws.limits(request(set(), { bank: { wordLines: 801, bitLines: 101 } })),
     ).toThrow(
-      /bank 801x101 on 1s1r: cannot be read: 900 half-selected cells leak 1.8 µA, needs below 0.9 of I_LRS 2 µA = 1.8 µA; at most 450x450 can/,
+      /bank 801x101 on 1s1r: cannot be read: 900 half-selected cells leak 1.8 µA, needs below 0.9 of I_LRS 2 µA = 1.8 µA; the largest square that can is 450x450/,
     );
   });
 });
