@@ -27,12 +27,15 @@ export function weightText(location: WeightLocation, paint: Paint): string {
 
 /** What a cell holds, and its weight. */
 export function cellText(location: CellLocation, paint: Paint): string {
-  const { layer, bank, wordLine, bitLine, level, levelName, cell, weight } = location;
+  const { layer, bank, wordLine, bitLine, level, levelName, cell, role, weight } = location;
   const place = `layer ${layer}, bank ${bank}, word line ${wordLine}, bit line ${bitLine}`;
   if (weight === null || cell === null)
-    return `${paint.strong(place)}\nlevel ${level} (${levelName}): no weight uses it`;
-  const role = `level ${level} (${levelName}): ${plural(weight.bitLines.length, "cell")} a weight, this is number ${cell}`;
-  return blocks(`${paint.strong(place)}\n${role}`, weightText(weight, paint));
+    return `${paint.strong(place)}\nlevel ${level} (${levelName}): ${role === "reference" ? "a reference cell" : "no weight uses it"}`;
+  const held = `level ${level} (${levelName}): ${plural(weight.bitLines.length, "cell")} a weight, this is number ${cell}`;
+  return blocks(
+    `${paint.strong(place)}\n${held}${role === "always-on" ? "; its word line is always on" : ""}`,
+    weightText(weight, paint),
+  );
 }
 
 function pulseTable(pulses: readonly PulseRow[], paint: Paint): string {

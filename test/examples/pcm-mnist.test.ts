@@ -5,6 +5,8 @@ import { bytesSource, memorySink } from "../../compiler/image/bytes.ts";
 import { firstDigits } from "../../examples/mnist/story.ts";
 import { compile, evaluate, locateCell, readImage, verify, writeImage } from "../../index.ts";
 import { timingOf } from "../../runtime/report/cost-model.ts";
+import { cellText } from "../../runtime/report/locate-text.ts";
+import { plain } from "../../runtime/report/paint.ts";
 
 const root = join(import.meta.dirname, "../..");
 const data = (name: string) =>
@@ -45,6 +47,10 @@ test("reference cells stand at the end of each word line, taking turns", async (
     ...Array(4).fill("reference 0"),
   ]);
   expect((await locateCell(image, "fc1", 6, 17, 0)).role).toBe("always-on");
+  const told = async (...cell: [bank: number, wordLine: number, bitLine: number]) =>
+    cellText(await locateCell(image, "fc1", ...cell), plain);
+  expect(await told(0, 0, 600)).toContain("a reference cell");
+  expect(await told(6, 17, 0)).toContain("its word line is always on");
 });
 
 test("without noise the image equals its exported network bit for bit, through a file too", async () => {
