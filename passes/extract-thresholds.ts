@@ -1,9 +1,7 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
-import type { Graph } from "../compiler/ir/graph.ts";
 import type {
-  Buffer,
   BufferId,
   CodeRange,
   DigitalLayer,
@@ -11,45 +9,15 @@ import type {
   MatrixLayer,
   QuantizedNetwork,
   Requantize,
-  SubgraphLayer,
 } from "../compiler/ir/network.ts";
 import { bipolar, bufferId, layerId, ternaryCodes } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
-import { serializeGraph } from "../compiler/onnx/serialize.ts";
-import type { Trace } from "./lowering/chain.ts";
-import { traceChain } from "./lowering/chain.ts";
-import type { Pooling } from "./lowering/factor.ts";
-import { factorChain } from "./lowering/factor.ts";
+import { compress, repeated } from "./lowering/compress-points.ts";
 import type { Points } from "./lowering/points.ts";
 import { floatPoints, sumPoints } from "./lowering/points.ts";
 import type { Probe } from "./lowering/switching-points.ts";
-
-type Encode = Extract<DigitalLayer, { op: "encode" }>;
-
-/** A subgraph with one source and one output, followed by the encoding of that output into codes. */
-interface Candidate {
-  readonly subgraph: SubgraphLayer;
-  readonly encode: Encode;
-  readonly source: Buffer;
-  readonly from: BufferId;
-  readonly chain: Chain;
-}
-
-/** What is asked, of which elements, and what is done with the codes that it gives. */
-interface Chain {
-  /** the subgraph itself, or what it does with one element of each channel */
-  readonly onnx: Uint8Array;
-  readonly shape: readonly number[];
-  /** output element of each source element */
-  readonly outputOf: Int32Array;
-  /** of each source element */
-  readonly direction: Int8Array;
-  readonly pools: readonly Pooling[];
-  /** to[i] = from[order[i]] of the codes, null where the order is kept */
-  readonly order: Int32Array | null;
-  /** source elements that each answer stands for */
-  readonly inner: number;
-}
+import type { Candidate, Chain } from "./lowering/threshold-chain.ts";
+import { candidateOf } from "./lowering/threshold-chain.ts";
 
 export default definePass({
   name: "extract-thresholds",
@@ -69,92 +37,6 @@ export default definePass({
     return current;
   },
 });
-
-function candidateOf(network: QuantizedNetwork, layer: Layer): Candidate | null {
-  if (layer.kind !== "digital" || layer.op !== "encode") return null;
-  const subgraph = network.layers.find(
-    (other) => other.kind === "subgraph" && other.to.includes(layer.from),
-  );
-  if (subgraph?.kind !== "subgraph" || subgraph.from.length !== 1 || subgraph.to.length !== 1)
-    return null;
-  const [from] = subgraph.from;
-  const source = network.buffers.get(from);
-  const body = network.subgraphs.get(subgraph.id);
-  if (!source || !body || source.kind === "codes") return null;
-  const chain = factored(body, subgraph, source) ?? traced(body, subgraph, source);
-  return chain && { subgraph, encode: layer, source, from, chain };
-}
-
-/** A chain that treats all elements of a channel alike, asked for one of each. */
-function factored(
-  body: Graph,
-  { inputNames, outputNames }: SubgraphLayer,
-  source: Buffer,
-): Chain | null {
-  const factors = factorChain(body, inputNames[0], outputNames[0]);
-  if (!factors) return null;
-  const [channels, ...pixels] = source.shape;
-  return {
-    onnx: serializeGraph(factors.body),
-    shape: [channels, ...pixels.map(() => 1)],
-    outputOf: Int32Array.from({ length: channels }, (_, channel) => channel),
-    direction: known(factors.directions),
-    pools: factors.pools,
-    order: factors.order,
-    inner: sizeOf(pixels),
-  };
-}
-
-/** elements times sums that a chain is asked about at most, where every element is asked for itself */
-const MOST_ASKED = 2 ** 26;
-
-/** Any chain that gives each element its own place, asked for all of them. */
-function traced(
-  body: Graph,
-  { inputNames, outputNames, onnx }: SubgraphLayer,
-  source: Buffer,
-): Chain | null {
-  const elements = sizeOf(source.shape);
-  const span = source.kind === "sums" ? Math.min(2 * source.bound + 1, 2 ** 16) : 2 ** 8;
-  if (elements * span > MOST_ASKED) return null;
-  const trace = traceChain(body, inputNames[0], outputNames[0]);
-  if (!trace || !isPermutation(trace, elements)) return null;
-  const outputOf = outputsOf(trace);
-  const isKept = outputOf.every((to, from) => to === from);
-  return {
-    onnx,
-    shape: source.shape,
-    outputOf,
-    direction: known(Int8Array.from(outputOf, (e) => trace.direction[e])),
-    pools: [],
-    order: isKept ? null : trace.source.map((from, e) => (from < 0 ? e : from)),
-    inner: 1,
-  };
-}
-
-/** Directions in which a constant counts as rising. */
-const known = (directions: Int8Array): Int8Array => directions.map((way) => (way === 0 ? 1 : way));
-
-/** Every source element is read by exactly one output element; constant outputs stand in their own place. */
-function isPermutation(trace: Trace, elements: number): boolean {
-  if (trace.source.length !== elements) return false;
-  const used = new Uint8Array(elements);
-  for (let e = 0; e < elements; e++) {
-    const from = trace.source[e] < 0 ? e : trace.source[e];
-    if (used[from]) return false;
-    used[from] = 1;
-  }
-  return true;
-}
-
-/** Output element of each source element. */
-function outputsOf(trace: Trace): Int32Array {
-  const outputOf = new Int32Array(trace.source.length);
-  trace.source.forEach((from, e) => {
-    outputOf[from < 0 ? e : from] = e;
-  });
-  return outputOf;
-}
 
 interface Replacement {
   /** one for each element that was asked */
@@ -295,35 +177,6 @@ function outputPoints(
   return compress(points, outputs, isWindow ? points.directions.length / outputs : 1);
 }
 
-/** The points of one element for each of so many. */
-function repeated(points: Points, count: number): Points {
-  const fill = <Data extends Int8Array | Int16Array | Int32Array | Float32Array>(
-    one: Data,
-    all: Data,
-  ): Data => all.map((_, k) => one[k % one.length]) as Data;
-  const directions = fill(points.directions, new Int8Array(count));
-  switch (points.kind) {
-    case "table":
-      return {
-        ...points,
-        directions,
-        codes: fill(points.codes, new Int16Array(count * points.codes.length)),
-      };
-    case "floats":
-      return {
-        ...points,
-        directions,
-        thresholds: fill(points.thresholds, new Float32Array(count * points.thresholds.length)),
-      };
-    case "thresholds":
-      return {
-        ...points,
-        directions,
-        thresholds: fill(points.thresholds, new Int32Array(count * points.thresholds.length)),
-      };
-  }
-}
-
 function readsOf(layer: Layer): readonly BufferId[] {
   return layer.kind === "subgraph" ? layer.from : [layer.from];
 }
@@ -360,35 +213,4 @@ function requantizeOf(points: Exclude<Points, { kind: "floats" }>, range: CodeRa
   }
   const codes = points.codes.map((index) => range.minimum + index * range.step);
   return { kind: "table", range, minimum: points.minimum, maximum: points.maximum, codes };
-}
-
-/** Points of each channel, where all elements of it agree: of element e, channel floor(e / inner) mod channels. */
-function compress(points: Points, channels: number, inner: number): Points | null {
-  const elements = points.directions.length;
-  if (elements === channels) return points;
-  const list = points.kind === "table" ? points.codes : points.thresholds;
-  const each = list.length / elements;
-  const firstOf = (e: number) => (Math.floor(e / inner) % channels) * inner;
-  for (let e = 0; e < elements; e++) {
-    const first = firstOf(e);
-    if (points.directions[e] !== points.directions[first]) return null;
-    for (let k = 0; k < each; k++) if (list[e * each + k] !== list[first * each + k]) return null;
-  }
-  const pick = (length: number, of: number) =>
-    Int32Array.from({ length }, (_, k) => Math.floor(k / of) * inner * of + (k % of));
-  const directions = Int8Array.from(pick(channels, 1), (e) => points.directions[e]);
-  const places = pick(channels * each, each);
-  if (points.kind === "table")
-    return { ...points, directions, codes: Int16Array.from(places, (k) => points.codes[k]) };
-  if (points.kind === "floats")
-    return {
-      ...points,
-      directions,
-      thresholds: Float32Array.from(places, (k) => points.thresholds[k]),
-    };
-  return {
-    ...points,
-    directions,
-    thresholds: Int32Array.from(places, (k) => points.thresholds[k]),
-  };
 }

@@ -1,7 +1,7 @@
 import type { EncodingLayout, PassContext, TargetSpec } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
-import { mostBankCells } from "../compiler/image/check-image.ts";
+import { mostBankCells } from "../compiler/image/check-placement.ts";
 import type { BankLimits } from "../compiler/ir/bank-limits.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";

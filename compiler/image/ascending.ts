@@ -1,0 +1,2 @@
+export const ascending = (values: readonly number[]): boolean =>
+  values.every((value, k) => k === 0 || values[k - 1] < value);
