@@ -2,16 +2,14 @@ import { checkCalibration } from "../compiler/calibration.ts";
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
-import { parseTransform, transformSamples } from "../compiler/input-transform.ts";
+import { parseTransform } from "../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../compiler/ir/graph.ts";
-import type { Tensor } from "../compiler/ir/tensor.ts";
-import { toNumbers } from "../compiler/ir/tensor.ts";
-import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import { inputDomains } from "./lower.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/graph-domains.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
 import { insertAfter, uniformQuantizer } from "./lowering/insert.ts";
+import { calibrated } from "./lowering/layer-inputs.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 
 export default definePass({
@@ -59,38 +57,20 @@ interface Observed {
 async function observe(
   graph: Graph,
   values: readonly ValueId[],
-  { executor, options, assume }: PassContext,
+  context: PassContext,
 ): Promise<readonly Observed[]> {
-  const missing = graph.inputs.find((input) => !options.calibration?.has(input));
-  if (missing !== undefined) {
-    throw new XbcError(
-      "UNSUPPORTED",
-      `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`,
-    );
-  }
-  for (const [name, data] of options.calibration ?? [])
+  for (const [name, data] of context.options.calibration ?? [])
     checkCalibration(data, `calibration data of input ${name}`);
-  const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
-  try {
-    const transform = parseTransform(options.inputTransform);
-    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
-      name,
-      transformSamples(name, transform, data),
-    ]);
-    const answer = await session.run(new Map(feeds));
-    return values.map((value) => {
-      const found = answer.get(value);
-      const sorted = found ? toNumbers(found).sort() : new Float64Array(1);
-      const tail = Math.floor(sorted.length / 10_000);
-      const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail] };
-      assume(
-        `activation ${value} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
-      );
-      return span;
-    });
-  } finally {
-    await session.release();
-  }
+  const found = await calibrated(graph, values, context);
+  return found.map((numbers, k) => {
+    const sorted = numbers.length > 0 ? numbers.sort() : new Float64Array(1);
+    const tail = Math.floor(sorted.length / 10_000);
+    const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail] };
+    context.assume(
+      `activation ${values[k]} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
+    );
+    return span;
+  });
 }
 
 /** @throws BAD_OPTION */

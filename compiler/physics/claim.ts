@@ -58,3 +58,18 @@ export function rateClaim(
     },
   };
 }
+
+/** A claim on a number that a technology gives under a condition. */
+export const claim = (
+  id: string,
+  condition: string,
+  quantity: string,
+  claimed: string,
+  evaluate: (technology: Technology, condition: string, options: Sampling) => ClaimResult,
+): Claim => ({
+  id,
+  condition,
+  quantity,
+  claimed,
+  evaluate: (technology, options) => evaluate(technology, condition, options),
+});

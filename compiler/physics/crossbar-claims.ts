@@ -1,7 +1,7 @@
 import type { Claim, ClaimResult, Technology } from "../define.ts";
 import { exp } from "../math.ts";
 import { deriveKey, fillWords, normalOf } from "../random.ts";
-import { between, judge } from "./claim.ts";
+import { between, claim, judge } from "./claim.ts";
 import { mostLeaking, squareBank, wordLineCurrent } from "./crossbar-bounds.ts";
 import { crossbarProgramming, crossbarWires } from "./crossbar-device.ts";
 import { type Sampled, type Sampling, wilson } from "./pair-sampling.ts";
@@ -163,24 +163,6 @@ export const crossbarClaims: readonly Claim[] = [
     berClaim,
   ),
 ];
-
-type Evaluate = (technology: Technology, condition: string, options: Sampling) => ClaimResult;
-
-function claim(
-  id: string,
-  condition: string,
-  quantity: string,
-  claimed: string,
-  evaluate: Evaluate,
-): Claim {
-  return {
-    id,
-    condition,
-    quantity,
-    claimed,
-    evaluate: (technology, options) => evaluate(technology, condition, options),
-  };
-}
 
 /** A technology with one parameter multiplied. */
 function scaled(technology: Technology, name: string, factor: number): Technology {

@@ -1,6 +1,6 @@
 import type { Claim, ClaimResult, Technology } from "../define.ts";
 import { exp, log, pow } from "../math.ts";
-import { between, judge } from "./claim.ts";
+import { between, claim, judge } from "./claim.ts";
 import { valuesOf } from "./condition.ts";
 import { pcmCell } from "./pcm-cell.ts";
 import { circuitOutput, printedOutput } from "./readout-star.ts";
@@ -91,22 +91,6 @@ export const pcmClaims: readonly Claim[] = [
     ),
   ),
 ];
-
-function claim(
-  id: string,
-  condition: string,
-  quantity: string,
-  claimed: string,
-  evaluate: (technology: Technology, condition: string) => ClaimResult,
-): Claim {
-  return {
-    id,
-    condition,
-    quantity,
-    claimed,
-    evaluate: (technology) => evaluate(technology, condition),
-  };
-}
 
 const near = (value: number) => between(value * (1 - 1e-9), value * (1 + 1e-9));
 

@@ -1,8 +1,9 @@
 import { XbcError } from "../../compiler/errors.ts";
-import type { Attribute, Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
+import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
 import type { NetworkInput } from "../../compiler/ir/network.ts";
 import { drawnBits } from "../../compiler/ir/network.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
+import { standardNode } from "./standard-node.ts";
 
 /**
  * The graph that takes, in the place of an input, the bits drawn of it: so many presentations of each element,
@@ -22,21 +23,7 @@ export function drawInput(graph: Graph, input: ValueId, presentations: number): 
   const values = new Map(graph.values);
   const constants = new Map(graph.constants);
   const nodes: GraphNode[] = [];
-  const add = (
-    op: string,
-    inputs: readonly ValueId[],
-    output: ValueId,
-    attributes: Readonly<Record<string, Attribute>>,
-  ) => {
-    nodes.push({
-      name: output,
-      op,
-      domain: "",
-      inputs,
-      outputs: [output],
-      attributes: new Map(Object.entries(attributes)),
-    });
-  };
+  const add = (...node: Parameters<typeof standardNode>) => nodes.push(standardNode(...node));
   values.set(bits, { type: "bool", shape: [batch, presentations, ...rest] });
   values.set(`${input}/ones`, { type: "float32", shape: [batch, presentations, ...rest] });
   values.set(`${input}/count`, { type: "float32", shape: type.shape });

@@ -3,6 +3,7 @@ import type { Attribute, Graph, GraphNode, ValueId } from "../../compiler/ir/gra
 import { latencySpikes } from "../../compiler/ir/network.ts";
 import type { ElementType } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
+import { standardNode } from "./standard-node.ts";
 
 /** Bytes from here on spike: the brighter half. */
 const LOWEST = 128;
@@ -51,14 +52,7 @@ export function latencyInput(graph: Graph, input: ValueId, steps: number): Graph
       type: element,
       shape: isFlat ? [batch, ...rest] : op === "Unsqueeze" ? [batch, 1, ...rest] : type.shape,
     });
-    nodes.push({
-      name: output,
-      op,
-      domain: "",
-      inputs,
-      outputs: [output],
-      attributes: new Map(Object.entries(attributes)),
-    });
+    nodes.push(standardNode(op, inputs, output, attributes));
     return output;
   };
   values.set(input, { type: "uint8", shape: [batch, ...rest] });

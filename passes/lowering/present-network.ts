@@ -1,11 +1,12 @@
 import { XbcError } from "../../compiler/errors.ts";
-import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
+import type { Graph, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
 import { drawnBits } from "../../compiler/ir/network.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 import { infer } from "../../compiler/onnx/infer.ts";
 import type { CodesValue } from "./cut.ts";
 import type { Domain } from "./domain.ts";
 import { matrixNodeOf } from "./matrix-nodes.ts";
+import { standardNode } from "./standard-node.ts";
 
 /** Operators that treat every element alike, whatever axes stand before the last one. */
 const elementwise = new Set(
@@ -93,19 +94,10 @@ export function presentedBits(
   });
 }
 
-const plainNode = (
-  op: string,
-  inputs: readonly ValueId[],
-  output: ValueId,
-  attributes: Readonly<Record<string, Attribute>>,
-): GraphNode => ({
-  name: summing(output),
-  op,
-  domain: "",
-  inputs,
-  outputs: [output],
-  attributes: new Map(Object.entries(attributes)),
-});
+const plainNode = (...node: Parameters<typeof standardNode>): GraphNode => {
+  const [, , output] = node;
+  return { ...standardNode(...node), name: summing(output) };
+};
 
 function refuseMixing(graph: Graph, presentations: number): void {
   if (graph.inputs.length !== 1) {

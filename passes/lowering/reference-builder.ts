@@ -1,6 +1,7 @@
 import type { Attribute, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
 import type { ElementType, Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
+import { standardNode } from "./standard-node.ts";
 
 export interface Builder {
   readonly values: Map<ValueId, ValueType>;
@@ -17,14 +18,7 @@ export function addNode(
   type: ValueType,
   attributes: Readonly<Record<string, Attribute>> = {},
 ): ValueId {
-  builder.nodes.push({
-    name: output,
-    op,
-    domain: "",
-    inputs,
-    outputs: [output],
-    attributes: new Map(Object.entries(attributes)),
-  });
+  builder.nodes.push(standardNode(op, inputs, output, attributes));
   builder.values.set(output, type);
   return output;
 }

@@ -1,4 +1,4 @@
-import type { ReadBias } from "../../compiler/define.ts";
+import type { Claim, ClaimResult, ReadBias } from "../../compiler/define.ts";
 
 /** The reports of xbc as data: what `--json` prints. Other tools depend on these keys. */
 
@@ -246,24 +246,5 @@ export interface CharacterizeReport {
   readonly assumptions: readonly string[];
 }
 
-export interface ClaimReport {
-  /** the claim's ID: H6, L5 … */
-  readonly id: string;
-  readonly condition: string;
-  readonly quantity: string;
-  readonly claimed: string;
-  /** by quadrature */
-  readonly value: number;
-  /** by Monte Carlo, with its 95 % interval */
-  readonly sampled: {
-    readonly value: number;
-    readonly low: number;
-    readonly high: number;
-    readonly samples: number;
-    readonly method: string;
-  } | null;
-  readonly met: boolean;
-  /** empty when met */
-  readonly missedBy: string;
-  readonly note: string;
-}
+/** A claim, and what the model gives for it: by quadrature, and by Monte Carlo with its 95 % interval. */
+export type ClaimReport = Omit<Claim, "evaluate"> & ClaimResult;
