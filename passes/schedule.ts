@@ -1,10 +1,10 @@
 import { definePass } from "../compiler/define.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import { placesOf, referenceCells } from "../compiler/ir/placement.ts";
+import type { ScheduleRow } from "../compiler/ir/schedule.ts";
 import { scheduleColumns } from "../compiler/ir/schedule.ts";
 
 /** One row of the schedule table, by column. */
-type Row = Readonly<Record<(typeof scheduleColumns)[number], number>>;
 
 export default definePass({
   name: "schedule",
@@ -33,8 +33,8 @@ export default definePass({
 const once = { count: 1, stepStride: 0, tileStride: 0, bankStride: 0, wordLineStride: 0 };
 
 /** Word line after word line, all banks of the layer at once (H3). */
-function sensedRows(placement: LayerPlacement, layer: number): readonly Row[] {
-  const rows: Row[] = [];
+function sensedRows(placement: LayerPlacement, layer: number): readonly ScheduleRow[] {
+  const rows: ScheduleRow[] = [];
   const c = placement.encoding.cellsPerWeight;
   for (let bank = 0; bank < placement.banks; bank++) {
     const base = {
@@ -87,8 +87,8 @@ function gatedRows(
   layer: number,
   active: number,
   sensed: number,
-): readonly Row[] {
-  const rows: Row[] = [];
+): readonly ScheduleRow[] {
+  const rows: ScheduleRow[] = [];
   const { inputs, tileInputs, tileOutputs, encoding } = placement;
   const outputs = placesOf(placement);
   const outputBlocks = Math.ceil(outputs / tileOutputs);

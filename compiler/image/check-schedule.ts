@@ -1,5 +1,5 @@
 import type { ProgrammingImage } from "../ir/image.ts";
-import { scheduleColumns } from "../ir/schedule.ts";
+import { scheduleRow } from "../ir/schedule.ts";
 import type { Need } from "./check-range.ts";
 
 /**
@@ -7,29 +7,16 @@ import type { Need } from "./check-range.ts";
  * that going through it ends. `layer` counts among the placements.
  */
 export function checkSchedule(image: ProgrammingImage, need: Need): void {
-  const { rows, data } = image.steps;
-  const width = scheduleColumns.length;
+  const { rows } = image.steps;
   const cells = image.cells.reduce(
     (sum, { banks, wordLines, bitLines }) => sum + banks * wordLines * bitLines,
     0,
   );
   let segments = 0;
   for (let row = 0; row < rows; row++) {
-    const [
-      step,
-      layer,
-      tile,
-      bank,
-      firstWordLine,
-      wordLines,
-      firstBitLine,
-      bitLines,
-      count,
-      ds,
-      dt,
-      db,
-      dw,
-    ] = data.subarray(row * width, (row + 1) * width);
+    const run = scheduleRow(image.steps, row);
+    const { step, layer, tile, bank, firstWordLine, wordLines, firstBitLine, bitLines, count } =
+      run;
     const where = `schedule, row ${row}`;
     const placement = image.placements[layer];
     need(
@@ -43,25 +30,30 @@ export function checkSchedule(image: ProgrammingImage, need: Need): void {
       const last = first + (count - 1) * stride;
       return size >= 1 && Math.min(first, last) >= 0 && Math.max(first, last) + size <= bound;
     };
-    need(within(step, ds, 1, 2 ** 53), where, "steps from 0", `${step} by ${ds}`);
     need(
-      within(tile, dt, 1, placement.banks),
+      within(step, run.stepStride, 1, 2 ** 53),
       where,
-      `tiles below ${placement.banks}`,
-      `${tile} by ${dt}`,
+      "steps from 0",
+      `${step} by ${run.stepStride}`,
     );
     need(
-      within(bank, db, 1, placement.banks),
+      within(tile, run.tileStride, 1, placement.banks),
+      where,
+      `tiles below ${placement.banks}`,
+      `${tile} by ${run.tileStride}`,
+    );
+    need(
+      within(bank, run.bankStride, 1, placement.banks),
       where,
       `banks below ${placement.banks}`,
-      `${bank} by ${db}`,
+      `${bank} by ${run.bankStride}`,
     );
     const { bankWordLines, bankBitLines } = placement;
     need(
-      within(firstWordLine, dw, wordLines, bankWordLines),
+      within(firstWordLine, run.wordLineStride, wordLines, bankWordLines),
       where,
       `word lines below ${bankWordLines}`,
-      `${firstWordLine} by ${dw}, ${wordLines} at once`,
+      `${firstWordLine} by ${run.wordLineStride}, ${wordLines} at once`,
     );
     need(
       within(firstBitLine, 0, bitLines, bankBitLines),

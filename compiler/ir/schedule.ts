@@ -42,32 +42,32 @@ export interface ReadSegment {
   readonly bitLines: number;
 }
 
+/** One row of the table. */
+export type ScheduleRow = Readonly<Record<ScheduleColumn, number>>;
+
+export function scheduleRow({ data }: StepTable, row: number): ScheduleRow {
+  const first = row * scheduleColumns.length;
+  const [step, layer, tile, bank, firstWordLine, wordLines, firstBitLine, bitLines, ...runs] =
+    data.subarray(first, first + scheduleColumns.length);
+  const [count, stepStride, tileStride, bankStride, wordLineStride] = runs;
+  return {
+    ...{ step, layer, tile, bank, firstWordLine, wordLines, firstBitLine, bitLines },
+    ...{ count, stepStride, tileStride, bankStride, wordLineStride },
+  };
+}
+
 /** Every read segment of the table, runs expanded. */
 export function* readSegments(table: StepTable): Generator<ReadSegment> {
-  const width = scheduleColumns.length;
   for (let row = 0; row < table.rows; row++) {
-    const [
-      step,
-      layer,
-      tile,
-      bank,
-      firstWordLine,
-      wordLines,
-      firstBitLine,
-      bitLines,
-      count,
-      ds,
-      dt,
-      db,
-      dw,
-    ] = table.data.subarray(row * width, (row + 1) * width);
-    for (let k = 0; k < count; k++) {
+    const run = scheduleRow(table, row);
+    const { layer, wordLines, firstBitLine, bitLines } = run;
+    for (let k = 0; k < run.count; k++) {
       yield {
-        step: step + k * ds,
+        step: run.step + k * run.stepStride,
         layer,
-        tile: tile + k * dt,
-        bank: bank + k * db,
-        firstWordLine: firstWordLine + k * dw,
+        tile: run.tile + k * run.tileStride,
+        bank: run.bank + k * run.bankStride,
+        firstWordLine: run.firstWordLine + k * run.wordLineStride,
         wordLines,
         firstBitLine,
         bitLines,
