@@ -87,7 +87,14 @@ function encodeInput(
     );
     return latencyInput(graph, input, encoding.steps);
   }
-  if (graph.values.get(input)?.type !== "float32") return graph;
+  const type = graph.values.get(input)?.type;
+  if (type !== "float32") {
+    if (encoding.kind !== "auto")
+      context.warn(
+        `--input-encoding ${context.options.inputEncoding} changes nothing of input ${input}: the model takes ${type ?? "no numbers"} and encodes it itself`,
+      );
+    return graph;
+  }
   switch (encoding.kind) {
     case "binary":
       return insertAfter(graph, input, [

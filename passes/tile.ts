@@ -28,8 +28,13 @@ export default definePass({
         return codes ? [{ codes, encoding: chooseEncoding(layer, asked) }] : [];
       }),
     });
-    checkArray(asked, options.bank ?? limits, limits);
-    const target = withArray(asked, options.bank ?? limits, limits);
+    const bank = options.bank ?? limits;
+    checkArray(asked, bank, limits);
+    const target = withArray(asked, bank, limits);
+    if (options.configuration !== "auto" && asked.technology.array.inputsOn === "word lines")
+      context.warn(
+        `--configuration ${options.configuration} changes nothing: ${asked.name} reads inputs on word lines, which knows one order`,
+      );
     const placements = matrices.map((layer) => placeLayer(layer, target, context));
     return { network, target, limits, placements };
   },

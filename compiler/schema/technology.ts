@@ -167,7 +167,23 @@ export function applySettings(technology: Technology, settings: readonly string[
   refuseRepeats(settings);
   return settings.length === 0
     ? technology
-    : checkTechnology(settings.reduce(applySetting, technology));
+    : checkTechnology(withinArray(settings.reduce(applySetting, technology), settings));
+}
+
+/** Lines that are used at once, where no setting names them, are at most those of a smaller array. */
+function withinArray(technology: Technology, settings: readonly string[]): Technology {
+  const { array } = technology;
+  const names = settings.map((setting) => setting.split("=", 1)[0].trim());
+  const most = (name: "activeWordLines" | "sensedBitLines", lines: number): number =>
+    names.includes(name) ? array[name] : Math.min(array[name], lines);
+  return {
+    ...technology,
+    array: {
+      ...array,
+      activeWordLines: most("activeWordLines", array.wordLines),
+      sensedBitLines: most("sensedBitLines", array.bitLines),
+    },
+  };
 }
 
 function refuseRepeats(settings: readonly string[]): void {

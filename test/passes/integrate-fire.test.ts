@@ -96,3 +96,14 @@ test("an image of a spiking network survives its file, and says what it holds", 
   expect(text).toContain("presented over 3 steps of spikes");
   expect(text).toContain("5 over 3 steps, reset to 0; fire at 1 2 1 3 2");
 });
+
+test("options that the model or the target decides themselves are said to change nothing", async () => {
+  const { warnings } = await compile(spikingModel(plain), {
+    target: "1s1r",
+    executor,
+    inputEncoding: "binary:127",
+    configuration: "sequential-to-parallel",
+  });
+  expect(warnings.join("\n")).toMatch(/--input-encoding binary:127 changes nothing of input/);
+  expect(warnings.join("\n")).toMatch(/--configuration sequential-to-parallel changes nothing/);
+});

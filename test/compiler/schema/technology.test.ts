@@ -124,6 +124,11 @@ describe("--set", () => {
     expect(weak.conditions.weak.parameters.setCurrent.value).toBe(3e-6);
     expect(applySettings(testTechnology, ["wordLines=16"]).array.wordLines).toBe(16);
     expect(testTechnology.parameters.setCurrent.value).toBe(2e-4);
+    // what is sensed at once follows a smaller array, unless it is set too
+    expect(applySettings(testTechnology, ["bitLines=2"]).array.sensedBitLines).toBe(2);
+    expect(() => applySettings(testTechnology, ["bitLines=2", "sensedBitLines=4"])).toThrow(
+      /sensedBitLines within/,
+    );
   });
 
   test.each([
