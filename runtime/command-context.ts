@@ -6,6 +6,7 @@ import type { Engine } from "./kernels/engine.ts";
 import type { LayerWeights } from "./layer-weights.ts";
 import type { Place, Places } from "./places.ts";
 
+/** What the commands of a layer are made from, beside the layer. */
 export interface CommandContext {
   readonly places: Places;
   readonly placeOf: (id: BufferId) => Place;
@@ -19,6 +20,7 @@ export interface CommandContext {
   readonly floats: ReadonlyMap<BufferId, Tensor>;
 }
 
+/** An input in engine memory. */
 export interface Uploaded {
   readonly rows: InputRows;
   readonly at: number;

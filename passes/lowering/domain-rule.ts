@@ -7,4 +7,5 @@ export interface RuleContext {
   readonly scalar: (index: number) => number | null;
 }
 
+/** The domain of what an operator gives, from those of its operands; null where nothing is known. */
 export type Rule = (node: GraphNode, context: RuleContext) => Domain | null;

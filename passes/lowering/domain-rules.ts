@@ -141,6 +141,7 @@ const minMax =
       : clip(data, constant, Number.POSITIVE_INFINITY);
   };
 
+/** By the names of standard operators. */
 export const domainRules: Readonly<Record<string, Rule>> = {
   Identity: same,
   Reshape: same,

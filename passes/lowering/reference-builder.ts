@@ -3,6 +3,7 @@ import type { ElementType, Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor } from "../../compiler/ir/tensor.ts";
 import { standardNode } from "./standard-node.ts";
 
+/** The reference graph while it grows. */
 export interface Builder {
   readonly values: Map<ValueId, ValueType>;
   readonly constants: Map<ValueId, Tensor>;
@@ -10,6 +11,7 @@ export interface Builder {
   readonly codesOf: Map<ValueId, ValueId>;
 }
 
+/** Adds a standard node and the type of its one output; returns the output. */
 export function addNode(
   builder: Builder,
   op: string,
@@ -37,6 +39,7 @@ export function constantVector(
   return name;
 }
 
+/** Attributes of a Cast to a float type (ONNX, TensorProto.DataType: 1 and 11). */
 export const castTo = (to: ElementType): Record<string, Attribute> => ({
   to: { kind: "int", value: to === "float64" ? 11 : 1 },
 });
