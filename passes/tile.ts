@@ -28,7 +28,7 @@ export default definePass({
         return codes ? [{ codes, encoding: chooseEncoding(layer, asked) }] : [];
       }),
     });
-    const bank = options.bank ?? limits;
+    const bank = options.bank ?? storable(limits, matrices, asked);
     checkArray(asked, bank, limits);
     const target = withArray(asked, bank, limits);
     if (options.configuration !== "auto" && asked.technology.array.inputsOn === "word lines")
@@ -41,6 +41,24 @@ export default definePass({
 });
 
 type BankSize = Pick<BankLimits, "wordLines" | "bitLines">;
+
+/** What limits allow; where that is more than an image holds, no more of it than the largest matrix fills. */
+function storable(
+  limits: BankSize,
+  matrices: readonly MatrixLayer[],
+  target: TargetSpec,
+): BankSize {
+  const { wordLines, bitLines } = limits;
+  if (wordLines * bitLines <= mostBankCells || matrices.length === 0) return limits;
+  const inputs = matrices.map((layer) => layer.inputs + layer.alwaysOn);
+  const cells = matrices.map(
+    (layer) => layer.outputs * chooseEncoding(layer, target).cellsPerWeight,
+  );
+  return {
+    wordLines: Math.min(wordLines, Math.max(...inputs)),
+    bitLines: Math.min(bitLines, Math.max(...cells)),
+  };
+}
 
 /** The target with the array that its limits give, or that `--bank` says exists: an image records what it lies in. */
 function withArray(

@@ -6,7 +6,7 @@ import { inspectImage } from "../../compiler/image/inspect.ts";
 import { readImage } from "../../compiler/image/read-image.ts";
 import { writeImage } from "../../compiler/image/write-image.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
-import { compile } from "../../index.ts";
+import { applySettings, compile, targetNamed } from "../../index.ts";
 import { run } from "../../runtime/run.ts";
 import { feedsOf, numbersOf } from "../support/compile.ts";
 import { executor, runBytes } from "../support/run-onnx.ts";
@@ -106,4 +106,15 @@ test("options that the model or the target decides themselves are said to change
   });
   expect(warnings.join("\n")).toMatch(/--input-encoding binary:127 changes nothing of input/);
   expect(warnings.join("\n")).toMatch(/--configuration sequential-to-parallel changes nothing/);
+});
+
+test("where limits allow more than an image holds, a bank is as large as the largest matrix", async () => {
+  const settings = ["leakageCurrent=1e-9nA", "wireResistance=0Ohm", "currentDensity=1e15A/m2"];
+  const image = await compile(spikingModel(plain), {
+    target: applySettings(targetNamed("1s1r").technology, settings),
+    executor,
+  });
+  expect(image.limits.wordLines).toBe(65536);
+  expect(image.placements.map(({ banks }) => banks)).toEqual([1, 1]);
+  await expectSame(image);
 });
