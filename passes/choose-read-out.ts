@@ -110,7 +110,7 @@ function obstacle(
   const steps = levelsOf(layer.requantize.range) - 1;
   if (steps <= most) return null;
   const needed = `activations of at most ${most + 1} levels`;
-  return { needed, found: `${steps + 1} levels`, other: `multi-reference:${steps}` };
+  return { needed, found: `${steps + 1} levels`, other };
 }
 
 /** True where only float subgraphs that make outputs read a layer's sums. */
