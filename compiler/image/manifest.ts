@@ -125,11 +125,17 @@ export type Manifest = Pick<ProgrammingImage, Plain> & {
   readonly entries: readonly EntryRecord[];
 };
 
-/** The bytes of `manifest.json`: canonical JSON that carries its own SHA-256. */
+/**
+ * The bytes of `manifest.json`: canonical JSON that carries its own SHA-256.
+ * @throws BAD_TECHNOLOGY where it is not as its schema says: no image is written that cannot be read
+ */
 export function manifestBytes(manifest: Manifest): Uint8Array {
   const utf8 = new TextEncoder();
   const sha256 = sha256Of(utf8.encode(canonicalJson(manifest)));
-  return utf8.encode(`${canonicalJson({ ...manifest, sha256 })}\n`);
+  const text = canonicalJson({ ...manifest, sha256 });
+  // parameters far from any device may give what no reader takes
+  validated(validate, JSON.parse(text), "the image of this technology", "BAD_TECHNOLOGY");
+  return utf8.encode(`${text}\n`);
 }
 
 /**

@@ -446,3 +446,8 @@ function patch(value: Record<string, unknown>, list: string, index: number, fiel
   const items = value[list];
   if (Array.isArray(items)) Object.assign(items[index], fields);
 }
+
+test("no image is written that no reader would take", async () => {
+  const odd = { ...sampleImage(), costModel: { ...sampleImage().costModel, clock_s: 0 } };
+  await expect(written(odd)).rejects.toThrow(/\/costModel\/clock_s must be > 0, found 0/);
+});
