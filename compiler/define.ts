@@ -28,3 +28,4 @@ export type {
 export type { Target, TargetLaws, TargetSpec } from "./define/target.ts";
 export { defineTarget } from "./define/target.ts";
 export type { ArrayDescription, Parameter, Technology } from "./define/technology.ts";
+export { defineParameter } from "./define/technology.ts";

@@ -11,7 +11,7 @@ import type { StoredLayer } from "./stored-layer.ts";
 
 /** A layer as its amplifiers see it, its banks one behind the other as if they were one. */
 export interface SensedLayer {
-  /** ascending, the senses that may read another digit than stored; null: any */
+  /** ascending, the senses that may read another digit than stored; null where each of them may */
   readonly candidates: Int32Array | null;
   readonly sensed: SensedBank;
 }

@@ -1,4 +1,4 @@
-import { defineTarget, type Parameter, type Technology } from "../compiler/define.ts";
+import { defineParameter, defineTarget, type Technology } from "../compiler/define.ts";
 import { crossbarCautions } from "../compiler/physics/crossbar-cautions.ts";
 import { crossbarClaims } from "../compiler/physics/crossbar-claims.ts";
 import { crossbarCosts, crossbarProgramming } from "../compiler/physics/crossbar-device.ts";
@@ -8,21 +8,15 @@ import { crossbarLimits } from "./limits/crossbar.ts";
 
 /** One OTS selector and one OxRAM cell per weight, read below the selector's threshold (S1–S7). */
 
-const parameter = (
-  value: number,
-  unit: string,
-  source: string,
-  description: string,
-  range: { readonly minimum?: number; readonly maximum?: number } = { minimum: 0 },
-): Parameter => ({ value, unit, source, description, ...range });
-
 const ots = "assumed: realistic for an OTS of 15 nm, the text gives no currents";
 const trend = "assumed: only the direction is in the text (S4)";
 const share = { minimum: 0, maximum: 1 };
 
 const selector = {
-  selectorThickness: parameter(15e-9, "m", "S4, Fig. 5", "thickness of the OTS", { minimum: 1e-9 }),
-  cellSize: parameter(
+  selectorThickness: defineParameter(15e-9, "m", "S4, Fig. 5", "thickness of the OTS", {
+    minimum: 1e-9,
+  }),
+  cellSize: defineParameter(
     50e-9,
     "m",
     "assumed: the size that currents are stated at",
@@ -31,30 +25,30 @@ const selector = {
       minimum: 1e-9,
     },
   ),
-  thresholdVoltage: parameter(2, "V", ots, "median V_th,LRS at the reference thickness"),
-  thresholdSpread: parameter(33e-3, "V", "assumed: not in the text", "σ of V_th,LRS"),
-  thresholdCurrent: parameter(2e-6, "A", ots, "I_th at the reference thickness and size"),
-  leakageCurrent: parameter(2e-9, "A", ots, "I_leak of LRS at V_th/2, same reference"),
-  readBelowThreshold: parameter(
+  thresholdVoltage: defineParameter(2, "V", ots, "median V_th,LRS at the reference thickness"),
+  thresholdSpread: defineParameter(33e-3, "V", "assumed: not in the text", "σ of V_th,LRS"),
+  thresholdCurrent: defineParameter(2e-6, "A", ots, "I_th at the reference thickness and size"),
+  leakageCurrent: defineParameter(2e-9, "A", ots, "I_leak of LRS at V_th/2, same reference"),
+  readBelowThreshold: defineParameter(
     3,
     "1",
     "assumed: at the ideal V_read = V_th half of the LRS cells would switch",
     "V_read lies so many spreads below the median V_th,LRS; 0 is the ideal of S1",
   ),
-  readMargin: parameter(10, "1", "S3", "m: I_LRS over I_HRS at V_read", { minimum: 1 }),
-  halfSelectRatio: parameter(
+  readMargin: defineParameter(10, "1", "S3", "m: I_LRS over I_HRS at V_read", { minimum: 1 }),
+  halfSelectRatio: defineParameter(
     1,
     "1",
     "assumed: at half voltage the selector dominates",
     "η: leakage of a half-selected HRS cell over that of LRS",
   ),
-  lrsSpread: parameter(
+  lrsSpread: defineParameter(
     0.3,
     "ln",
     "fitted: S7, a BER of 2e-3 within 1e-3 to 1e-2",
     "σ of ln I, LRS",
   ),
-  hrsSpread: parameter(
+  hrsSpread: defineParameter(
     0.5,
     "ln",
     "fitted: S7, a BER of 2e-3 within 1e-3 to 1e-2",
@@ -63,42 +57,63 @@ const selector = {
 };
 
 const scaling = {
-  referenceThickness: parameter(15e-9, "m", "S4, Fig. 5", "thickness that currents are stated at"),
-  referenceSize: parameter(50e-9, "m", "assumed", "size that currents are stated at"),
-  thresholdExponent: parameter(0.8, "1", trend, "V_th grows with this power of thickness"),
-  currentThicknessSlope: parameter(0.1e9, "1/m", trend, "fall of ln I_th per metre of thickness"),
-  leakageThicknessSlope: parameter(
+  referenceThickness: defineParameter(
+    15e-9,
+    "m",
+    "S4, Fig. 5",
+    "thickness that currents are stated at",
+  ),
+  referenceSize: defineParameter(50e-9, "m", "assumed", "size that currents are stated at"),
+  thresholdExponent: defineParameter(0.8, "1", trend, "V_th grows with this power of thickness"),
+  currentThicknessSlope: defineParameter(
+    0.1e9,
+    "1/m",
+    trend,
+    "fall of ln I_th per metre of thickness",
+  ),
+  leakageThicknessSlope: defineParameter(
     0.25e9,
     "1/m",
     trend,
     "fall of ln I_leak per metre of thickness, faster than I_th",
   ),
-  currentSizeExponent: parameter(1.2, "1", trend, "I_th grows with this power of size"),
-  leakageSizeExponent: parameter(2, "1", trend, "I_leak grows with this power of size, faster"),
+  currentSizeExponent: defineParameter(1.2, "1", trend, "I_th grows with this power of size"),
+  leakageSizeExponent: defineParameter(
+    2,
+    "1",
+    trend,
+    "I_leak grows with this power of size, faster",
+  ),
 };
 
 const wires = {
-  leakageBudget: parameter(0.9, "1", "S2", "leakage that prohibits a read, over I_LRS", share),
-  minimumFeature: parameter(
+  leakageBudget: defineParameter(
+    0.9,
+    "1",
+    "S2",
+    "leakage that prohibits a read, over I_LRS",
+    share,
+  ),
+  minimumFeature: defineParameter(
     28e-9,
     "m",
     "assumed: from the node's name, the metal half pitch is nearer 45 nm (S5)",
     "CD_min: width of a wire and space between wires",
   ),
-  wireThickness: parameter(56e-9, "m", "assumed: twice the width", "height of a wire"),
-  currentDensity: parameter(
+  wireThickness: defineParameter(56e-9, "m", "assumed: twice the width", "height of a wire"),
+  currentDensity: defineParameter(
     2e10,
     "A/m2",
     "assumed: 2 MA/cm²",
     "most that a metal line carries (S3)",
   ),
-  wireResistance: parameter(
+  wireResistance: defineParameter(
     2.14,
     "Ohm",
     "assumed: 60 nΩ·m over a pitch of 56 nm in 28 x 56 nm²",
     "word line and bit line from cell to cell",
   ),
-  dropBudget: parameter(
+  dropBudget: defineParameter(
     0.01,
     "1",
     "assumed: lowers I_LRS by an eighth",
@@ -108,19 +123,24 @@ const wires = {
 };
 
 const programming = {
-  formingRatio: parameter(1.75, "1", "assumed: above V_th,HRS", "forming voltage over V_th,LRS"),
-  setRatio: parameter(1.5, "1", "assumed: above V_th,HRS", "SET voltage over V_th,LRS"),
-  resetRatio: parameter(1.4, "1", "assumed: above V_th,LRS", "RESET voltage over V_th,LRS"),
-  formingCurrent: parameter(200e-6, "A", "assumed: as H4", "compliance current of forming"),
-  setCurrent: parameter(100e-6, "A", "assumed: not in the text", "compliance current of SET"),
-  formingPulse: parameter(1e-6, "s", "assumed: not in the text", "duration of forming"),
-  setPulse: parameter(1e-6, "s", "assumed: not in the text", "duration of SET"),
-  resetPulse: parameter(1e-6, "s", "assumed: not in the text", "duration of RESET"),
+  formingRatio: defineParameter(
+    1.75,
+    "1",
+    "assumed: above V_th,HRS",
+    "forming voltage over V_th,LRS",
+  ),
+  setRatio: defineParameter(1.5, "1", "assumed: above V_th,HRS", "SET voltage over V_th,LRS"),
+  resetRatio: defineParameter(1.4, "1", "assumed: above V_th,LRS", "RESET voltage over V_th,LRS"),
+  formingCurrent: defineParameter(200e-6, "A", "assumed: as H4", "compliance current of forming"),
+  setCurrent: defineParameter(100e-6, "A", "assumed: not in the text", "compliance current of SET"),
+  formingPulse: defineParameter(1e-6, "s", "assumed: not in the text", "duration of forming"),
+  setPulse: defineParameter(1e-6, "s", "assumed: not in the text", "duration of SET"),
+  resetPulse: defineParameter(1e-6, "s", "assumed: not in the text", "duration of RESET"),
 };
 
 const reading = {
-  readTime: parameter(100e-9, "s", "assumed: not in the text", "pulse of a read"),
-  pipelineClocks: parameter(
+  readTime: defineParameter(100e-9, "s", "assumed: not in the text", "pulse of a read"),
+  pipelineClocks: defineParameter(
     0,
     "1",
     "assumed: counters within the clock",

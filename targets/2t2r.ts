@@ -1,7 +1,7 @@
 import {
   type CostModel,
+  defineParameter,
   defineTarget,
-  type Parameter,
   type Technology,
 } from "../compiler/define.ts";
 import { valuesOf } from "../compiler/physics/condition.ts";
@@ -12,68 +12,65 @@ import { blockLimits } from "./limits/block-size.ts";
 
 /** Two complementary OxRAM cells per weight, read by precharge sense amplifiers (H1–H13, L1–L6). */
 
-const parameter = (
-  value: number,
-  unit: string,
-  source: string,
-  description: string,
-  range: { readonly minimum?: number; readonly maximum?: number } = { minimum: 0 },
-): Parameter => ({ value, unit, source, description, ...range });
-
 const joint = "fitted: H6, H8, H10 and L6 together, scripts/fit-2t2r.mjs";
 const percent = { minimum: 0, maximum: 1 };
 
 const resistances = {
-  lrsVoltage: parameter(
+  lrsVoltage: defineParameter(
     1.0,
     "V",
     "assumed: 5 kΩ at 200 µA (L4)",
     "V_L: LRS median times compliance current",
   ),
-  lrsSpread: parameter(
+  lrsSpread: defineParameter(
     0.1,
     "ln",
     "assumed: tight (L4)",
     "σ_L of ln R in LRS at the reference current",
   ),
-  lrsSpreadExponent: parameter(
+  lrsSpreadExponent: defineParameter(
     1.269,
     "1",
     "fitted: H6, scripts/fit-2t2r.mjs",
     "γ: growth of σ_L as the compliance current falls",
   ),
-  lrsSpreadLimit: parameter(1.2, "ln", "assumed: the growth ends", "largest σ_L"),
-  hrsFloor: parameter(9.79e3, "Ohm", joint, "R_0: no HRS lies below"),
-  hrsScale: parameter(100.3e3, "Ohm", joint, "M: HRS median above the floor"),
-  hrsSpread: parameter(0.563, "ln", joint, "s: spread of ln(R − R_0) in HRS"),
-  hrsExponent: parameter(
+  lrsSpreadLimit: defineParameter(1.2, "ln", "assumed: the growth ends", "largest σ_L"),
+  hrsFloor: defineParameter(9.79e3, "Ohm", joint, "R_0: no HRS lies below"),
+  hrsScale: defineParameter(100.3e3, "Ohm", joint, "M: HRS median above the floor"),
+  hrsSpread: defineParameter(0.563, "ln", joint, "s: spread of ln(R − R_0) in HRS"),
+  hrsExponent: defineParameter(
     0.417,
     "1",
     "fitted: H6, scripts/fit-2t2r.mjs",
     "β: growth of HRS as the compliance current falls",
   ),
-  deviceShare: parameter(
+  deviceShare: defineParameter(
     0.25,
     "1",
     "assumed: moves no rate, only the correlation between cycles",
     "ρ²: share of each variance that stays with a cell",
     percent,
   ),
-  referenceCurrent: parameter(
+  referenceCurrent: defineParameter(
     200e-6,
     "A",
     "H10",
     "compliance current at which the laws are stated",
   ),
-  referenceResetVoltage: parameter(2.5, "V", "H10", "RESET voltage at which the laws are stated"),
-  referencePulse: parameter(1e-6, "s", "H10", "RESET pulse at which the laws are stated"),
-  resetVoltageSlope: parameter(
+  referenceResetVoltage: defineParameter(
+    2.5,
+    "V",
+    "H10",
+    "RESET voltage at which the laws are stated",
+  ),
+  referencePulse: defineParameter(1e-6, "s", "H10", "RESET pulse at which the laws are stated"),
+  resetVoltageSlope: defineParameter(
     0.855,
     "1/V",
     "fitted: H10 endurance at half its bound, scripts/fit-2t2r.mjs",
     "a_V: growth of ln HRS per volt of RESET",
   ),
-  resetPulseSlope: parameter(
+  resetPulseSlope: defineParameter(
     0.0593,
     "1",
     "fitted: L5, scripts/fit-2t2r.mjs",
@@ -82,76 +79,81 @@ const resistances = {
 };
 
 const amplifier = {
-  amplifierSpread: parameter(0.3442, "ln", joint, "σ_n: offset and read noise together, of ln R"),
-  readNoise: parameter(
+  amplifierSpread: defineParameter(
+    0.3442,
+    "ln",
+    joint,
+    "σ_n: offset and read noise together, of ln R",
+  ),
+  readNoise: defineParameter(
     0.1,
     "ln",
     "assumed: split of σ_n",
     "σ_r: part of σ_n that is new at each read",
   ),
-  convergenceResistance: parameter(
+  convergenceResistance: defineParameter(
     56e3,
     "Ohm",
     "assumed: chosen within L3",
     "R_c0: a pair whose lower resistance is below it converges in time",
   ),
-  convergenceSpread: parameter(
+  convergenceSpread: defineParameter(
     0.19,
     "ln",
     "assumed: chosen within L3",
     "σ_c: spread of R_c, new at each read",
   ),
-  supply: parameter(1.2, "V", "L1", "supply of the sense amplifiers"),
-  nominalSupply: parameter(1.2, "V", "L1", "supply at which R_c0 is stated"),
-  amplifierSlope: parameter(
+  supply: defineParameter(1.2, "V", "L1", "supply of the sense amplifiers"),
+  nominalSupply: defineParameter(1.2, "V", "L1", "supply at which R_c0 is stated"),
+  amplifierSlope: defineParameter(
     0.1,
     "V",
     "assumed: L3's factor 2 at 0.7 V",
     "a: softness of the amplifier's threshold",
   ),
-  amplifierThreshold: parameter(0.6, "V", "L3", "V_T of the amplifier's transistors"),
-  amplifierExponent: parameter(
+  amplifierThreshold: defineParameter(0.6, "V", "L3", "V_T of the amplifier's transistors"),
+  amplifierExponent: defineParameter(
     1.5,
     "1",
     "assumed: L3's factor 2 at 0.7 V",
     "power of the overdrive in the delay",
   ),
-  convergenceTime: parameter(50e-9, "s", "L1", "time that a ternary read waits"),
+  convergenceTime: defineParameter(50e-9, "s", "L1", "time that a ternary read waits"),
 };
 
 const ageing = {
-  cycles: parameter(0, "1", "assumed: fresh", "SET/RESET cycles that each cell has seen"),
-  reprogrammings: parameter(
+  cycles: defineParameter(0, "1", "assumed: fresh", "SET/RESET cycles that each cell has seen"),
+  reprogrammings: defineParameter(
     0,
     "1",
     "assumed: first programming",
     "how often the same cells were programmed before; picks the cycle-to-cycle draw",
   ),
-  ageingOnset: parameter(
+  ageingOnset: defineParameter(
     3e5,
     "1",
     "assumed: H11",
     "N_1: cycles at which ageing sets in, at the reference RESET voltage",
   ),
-  ageingOnsetSlope: parameter(
+  ageingOnsetSlope: defineParameter(
     6,
     "1/V",
     "assumed: H10's cycle counts",
     "decades by which the onset moves per volt of RESET",
   ),
-  ageingLrsRise: parameter(
+  ageingLrsRise: defineParameter(
     0.0583,
     "ln",
     "assumed: a quarter of the fall of HRS",
     "rise of ln LRS per decade of cycles",
   ),
-  ageingHrsFall: parameter(
+  ageingHrsFall: defineParameter(
     0.2331,
     "ln",
     "fitted: H11, scripts/fit-2t2r.mjs",
     "fall of ln HRS per decade of cycles",
   ),
-  ageingSpreadGrowth: parameter(
+  ageingSpreadGrowth: defineParameter(
     0.0739,
     "1",
     "fitted: H11, scripts/fit-2t2r.mjs",
@@ -160,34 +162,40 @@ const ageing = {
 };
 
 const programming = {
-  setCurrent: parameter(200e-6, "A", "H10", "compliance current of SET", {
+  setCurrent: defineParameter(200e-6, "A", "H10", "compliance current of SET", {
     minimum: 20e-6,
     maximum: 200e-6,
   }),
-  setVoltage: parameter(2, "V", "H4", "source line during SET"),
-  setPulse: parameter(1e-6, "s", "H10", "duration of SET", { minimum: 100e-9, maximum: 100e-6 }),
-  resetVoltage: parameter(2.5, "V", "H10", "bit line during RESET", { minimum: 1.5, maximum: 2.5 }),
-  resetPulse: parameter(1e-6, "s", "H10", "duration of RESET", {
+  setVoltage: defineParameter(2, "V", "H4", "source line during SET"),
+  setPulse: defineParameter(1e-6, "s", "H10", "duration of SET", {
     minimum: 100e-9,
     maximum: 100e-6,
   }),
-  resetWordLine: parameter(3.3, "V", "H4", "word line during RESET"),
-  formingVoltage: parameter(3.3, "V", "H4", "top of the forming ramp on the source line"),
-  formingRamp: parameter(1000, "V/s", "H4", "rate of the forming ramp"),
-  formingCurrent: parameter(200e-6, "A", "H4", "compliance current of forming"),
-  gateThreshold: parameter(
+  resetVoltage: defineParameter(2.5, "V", "H10", "bit line during RESET", {
+    minimum: 1.5,
+    maximum: 2.5,
+  }),
+  resetPulse: defineParameter(1e-6, "s", "H10", "duration of RESET", {
+    minimum: 100e-9,
+    maximum: 100e-6,
+  }),
+  resetWordLine: defineParameter(3.3, "V", "H4", "word line during RESET"),
+  formingVoltage: defineParameter(3.3, "V", "H4", "top of the forming ramp on the source line"),
+  formingRamp: defineParameter(1000, "V/s", "H4", "rate of the forming ramp"),
+  formingCurrent: defineParameter(200e-6, "A", "H4", "compliance current of forming"),
+  gateThreshold: defineParameter(
     0.5,
     "V",
     "assumed: the text gives currents, no gate voltages",
     "word line voltage at which the selector begins to conduct",
   ),
-  gateTransconductance: parameter(
+  gateTransconductance: defineParameter(
     200e-6,
     "S",
     "assumed: the text gives currents, no gate voltages",
     "compliance current per volt above that threshold",
   ),
-  energyEfficiency: parameter(
+  energyEfficiency: defineParameter(
     0.75,
     "1",
     "assumed: keeps 1 µs pulses within H10's 200–400 pJ",
@@ -197,14 +205,14 @@ const programming = {
 };
 
 const reading = {
-  readTime: parameter(10e-9, "s", "H5", "clock of a binary read"),
-  pipelineClocks: parameter(
+  readTime: defineParameter(10e-9, "s", "H5", "clock of a binary read"),
+  pipelineClocks: defineParameter(
     0,
     "1",
     "assumed: tree and write-back within the clock (H3)",
     "clocks from the last read to the activation",
   ),
-  readEnergy: parameter(
+  readEnergy: defineParameter(
     14e-15,
     "J",
     "H13",
@@ -242,7 +250,7 @@ const technology: Technology = {
         resetVoltage: { ...programming.resetVoltage, value: 2 },
         setPulse: { ...programming.setPulse, value: 100e-9 },
         resetPulse: { ...programming.resetPulse, value: 100e-9 },
-        energyEfficiency: parameter(
+        energyEfficiency: defineParameter(
           0.6,
           "1",
           "assumed: keeps 100 ns pulses within H10's 20–30 pJ",

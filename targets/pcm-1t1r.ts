@@ -1,4 +1,4 @@
-import { defineTarget, type Parameter, type Technology } from "../compiler/define.ts";
+import { defineParameter, defineTarget, type Technology } from "../compiler/define.ts";
 import { pcmClaims } from "../compiler/physics/pcm-claims.ts";
 import { pcmCosts } from "../compiler/physics/pcm-costs.ts";
 import { pcmNoise } from "../compiler/physics/pcm-noise.ts";
@@ -7,93 +7,95 @@ import { existingArray } from "./limits/existing-array.ts";
 
 /** Four binary phase-change cells per weight, summed in the analog domain and read by comparators (P1–P11). */
 
-const parameter = (
-  value: number,
-  unit: string,
-  source: string,
-  description: string,
-  range: { readonly minimum?: number; readonly maximum?: number } = { minimum: 0 },
-): Parameter => ({ value, unit, source, description, ...range });
-
 const usual = "assumed: of the order usual for such cells, the paper shows a figure";
 
 const cells = {
-  formingCurrent: parameter(550e-6, "A", "P7", "current of the forming pulse", {
+  formingCurrent: defineParameter(550e-6, "A", "P7", "current of the forming pulse", {
     minimum: 50e-6,
     maximum: 1e-3,
   }),
-  formingReference: parameter(150e-6, "A", "P7", "forming current at which G_LRS is stated"),
-  lrsReference: parameter(
+  formingReference: defineParameter(150e-6, "A", "P7", "forming current at which G_LRS is stated"),
+  lrsReference: defineParameter(
     41.25e-6,
     "S",
     "assumed: 165 µA at 0.2 V over 20 cells (P7), the largest bit line of a 32-line MNIST read",
     "mean LRS conductance at the reference forming current",
   ),
-  formingExponent: parameter(
+  formingExponent: defineParameter(
     0.503,
     "1",
     "fitted: ln(317/165)/ln(550/150), P7",
     "power by which G_LRS grows with the forming current",
   ),
-  lrsSpread: parameter(6.2e-6, "S", "assumed: 15 % at 150 µA", "σ of G in LRS, at any forming"),
-  hrsMedian: parameter(0.5e-6, "S", "assumed: shown only in a figure", "median HRS conductance"),
-  hrsSpread: parameter(0.35, "ln", "assumed: shown only in a figure", "σ of ln G in HRS"),
+  lrsSpread: defineParameter(
+    6.2e-6,
+    "S",
+    "assumed: 15 % at 150 µA",
+    "σ of G in LRS, at any forming",
+  ),
+  hrsMedian: defineParameter(
+    0.5e-6,
+    "S",
+    "assumed: shown only in a figure",
+    "median HRS conductance",
+  ),
+  hrsSpread: defineParameter(0.35, "ln", "assumed: shown only in a figure", "σ of ln G in HRS"),
 };
 
 const ageing = {
-  elapsed: parameter(
+  elapsed: defineParameter(
     60,
     "s",
     "assumed: a network is used a minute after it is programmed",
     "time since programming where none is given",
   ),
-  driftOnset: parameter(1, "s", usual, "t_0 of G(t) = G_0 (t/t_0)^−ν (P6)"),
-  lrsDrift: parameter(0.02, "1", usual, "mean ν in LRS"),
-  lrsDriftSpread: parameter(0.01, "1", usual, "σ of ν from cell to cell in LRS"),
-  hrsDrift: parameter(0.07, "1", usual, "mean ν in HRS"),
-  hrsDriftSpread: parameter(0.02, "1", usual, "σ of ν from cell to cell in HRS"),
+  driftOnset: defineParameter(1, "s", usual, "t_0 of G(t) = G_0 (t/t_0)^−ν (P6)"),
+  lrsDrift: defineParameter(0.02, "1", usual, "mean ν in LRS"),
+  lrsDriftSpread: defineParameter(0.01, "1", usual, "σ of ν from cell to cell in LRS"),
+  hrsDrift: defineParameter(0.07, "1", usual, "mean ν in HRS"),
+  hrsDriftSpread: defineParameter(0.02, "1", usual, "σ of ν from cell to cell in HRS"),
 };
 
 const circuit = {
-  readVoltage: parameter(0.2, "V", "P3", "bit lines are clamped at it"),
-  wireResistance: parameter(0.5, "Ohm", "P4", "bit line from cell to cell"),
-  firstWireResistance: parameter(
+  readVoltage: defineParameter(0.2, "V", "P3", "bit lines are clamped at it"),
+  wireResistance: defineParameter(0.5, "Ohm", "P4", "bit line from cell to cell"),
+  firstWireResistance: defineParameter(
     0.5,
     "Ohm",
     "assumed: as between cells",
     "from decoder to first cell",
   ),
-  decoderResistance: parameter(
+  decoderResistance: defineParameter(
     50,
     "Ohm",
     "fitted: of the networks of examples/pcm-mnist, MNIST at 32 word lines stays below P4's 20 mV and Fashion-MNIST does not (43 to 55 Ω)",
     "of the bit-line decoder",
     { minimum: 0, maximum: 1e4 },
   ),
-  decoderDropLimit: parameter(0.1, "1", "P4", "largest decoder drop over read voltage", {
+  decoderDropLimit: defineParameter(0.1, "1", "P4", "largest decoder drop over read voltage", {
     minimum: 0.001,
     maximum: 1,
   }),
-  transimpedance: parameter(
+  transimpedance: defineParameter(
     2e3,
     "Ohm",
     "assumed: 317 µA give 0.63 V",
     "R_T of the first stage (P3)",
   ),
-  stageGain: parameter(
+  stageGain: defineParameter(
     1,
     "1",
     "assumed: absorbed in C1/C2",
     "gain from the star to the comparator, 1 + R_B/R_A times C1/C2",
   ),
-  comparatorOffset: parameter(
+  comparatorOffset: defineParameter(
     5e-3,
     "V",
     "assumed: of a StrongARM latch, shown only in a figure (P8)",
     "σ of the comparator's offset, fixed per die and layer",
     { minimum: 0, maximum: 1 },
   ),
-  integratorMismatch: parameter(
+  integratorMismatch: defineParameter(
     2e-3,
     "1",
     "assumed: of C1/C2, shown only in a figure (P8)",
@@ -103,30 +105,30 @@ const circuit = {
 };
 
 const timing = {
-  readTime: parameter(50e-9, "s", "P5", "clock"),
-  readClocks: parameter(2, "1", "P5", "clocks of one group of bit lines and one segment"),
-  decisionClocks: parameter(2, "1", "P5", "clocks of comparison and reset of a group"),
-  pipelineClocks: parameter(0, "1", "P10", "clocks between layers"),
+  readTime: defineParameter(50e-9, "s", "P5", "clock"),
+  readClocks: defineParameter(2, "1", "P5", "clocks of one group of bit lines and one segment"),
+  decisionClocks: defineParameter(2, "1", "P5", "clocks of comparison and reset of a group"),
+  pipelineClocks: defineParameter(0, "1", "P10", "clocks between layers"),
 };
 
 const programming = {
-  programWordLine: parameter(
+  programWordLine: defineParameter(
     3,
     "V",
     "assumed: the paper gives currents alone",
     "word line while programming",
   ),
-  programBitLine: parameter(
+  programBitLine: defineParameter(
     2,
     "V",
     "assumed: the paper gives currents alone",
     "bit line while programming",
   ),
-  formingPulse: parameter(10e-6, "s", "assumed", "duration of forming"),
-  setCurrent: parameter(200e-6, "A", "assumed", "current of SET"),
-  setPulse: parameter(1e-6, "s", "assumed", "duration of SET, ramp included"),
-  resetCurrent: parameter(400e-6, "A", "assumed", "current of RESET"),
-  resetPulse: parameter(100e-9, "s", "assumed", "duration of RESET"),
+  formingPulse: defineParameter(10e-6, "s", "assumed", "duration of forming"),
+  setCurrent: defineParameter(200e-6, "A", "assumed", "current of SET"),
+  setPulse: defineParameter(1e-6, "s", "assumed", "duration of SET, ramp included"),
+  resetCurrent: defineParameter(400e-6, "A", "assumed", "current of RESET"),
+  resetPulse: defineParameter(100e-9, "s", "assumed", "duration of RESET"),
 };
 
 const formed = (current: number, summary: string) => ({

@@ -1,7 +1,7 @@
 import {
   type CostModel,
+  defineParameter,
   defineTarget,
-  type Parameter,
   type Technology,
 } from "../compiler/define.ts";
 import { valuesOf } from "../compiler/physics/condition.ts";
@@ -12,54 +12,46 @@ import { wholeArray } from "./limits/whole-array.ts";
 
 /** Multilevel OxRAM cells, a weight as the difference of two (R1–R8). */
 
-const parameter = (
-  value: number,
-  unit: string,
-  source: string,
-  description: string,
-  range: { readonly minimum?: number; readonly maximum?: number } = { minimum: 0 },
-): Parameter => ({ value, unit, source, description, ...range });
-
 const fit = "scripts/fit-rram.mjs";
 const likeH4 = "assumed: as the same group's cells (H4)";
 
 const levels = {
-  levels: parameter(9, "1", "R1", "levels of a cell, the low-conductance state included", {
+  levels: defineParameter(9, "1", "R1", "levels of a cell, the low-conductance state included", {
     minimum: 2,
     maximum: 16,
   }),
-  lowestConductance: parameter(
+  lowestConductance: defineParameter(
     20e-6,
     "S",
     "assumed: compliance current over 1 V at H4's least, 20 µA",
     "lower end of the conducting levels",
   ),
-  highestConductance: parameter(
+  highestConductance: defineParameter(
     200e-6,
     "S",
     "assumed: compliance current over 1 V at H4's most, 200 µA",
     "upper end of the conducting levels",
   ),
-  guard: parameter(
+  guard: defineParameter(
     0.1,
     "1",
     "assumed: keeps neighbouring ranges apart",
     "share of a range's pitch that a verify leaves out at both ends",
     { minimum: 0, maximum: 0.45 },
   ),
-  lcsConductance: parameter(
+  lcsConductance: defineParameter(
     5e-6,
     "S",
     "assumed: the text gives no value",
     "median of the low-conductance state",
   ),
-  lcsSpread: parameter(
+  lcsSpread: defineParameter(
     0.3,
     "ln",
     "assumed: the text gives no value",
     "spread of the low-conductance state, which does not relax",
   ),
-  levelRounding: parameter(
+  levelRounding: defineParameter(
     0.02,
     "1",
     "assumed: small beside the width of a range",
@@ -69,96 +61,101 @@ const levels = {
 };
 
 const device = {
-  elapsed: parameter(
+  elapsed: defineParameter(
     60,
     "s",
     "assumed: a network is used a minute after it is programmed",
     "time since programming where none is given",
   ),
-  setSpread: parameter(
+  setSpread: defineParameter(
     8e-6,
     "S",
     "assumed: shown only as a plot (Fig. 1d)",
     "σ of a single SET at the reference conductance; grows as its root, so the CV falls",
   ),
-  setReference: parameter(
+  setReference: defineParameter(
     50e-6,
     "S",
     "assumed: where σ is stated",
     "reference of the SET's spread",
   ),
-  relaxationScale: parameter(
+  relaxationScale: defineParameter(
     1.73e-6,
     "S",
     `fitted: R4 (85 % of 8 and 70 % of 15 levels), ${fit}`,
     "s: movement of a cell with x = 1 in the first seconds, at the reference conductance",
   ),
-  relaxationReference: parameter(
+  relaxationReference: defineParameter(
     31e-6,
     "S",
     "assumed: where s is stated",
     "reference of the relaxation; s grows as the fourth root of a conductance over it",
   ),
-  relaxationTail: parameter(
+  relaxationTail: defineParameter(
     0.364,
     "1",
     `fitted: R4 (85 % of 8 and 70 % of 15 levels), ${fit}`,
     "λ: slow movement of λ·x³·s a decade: few cells far, most hardly",
   ),
-  relaxationFall: parameter(
+  relaxationFall: defineParameter(
     0,
     "1",
     "assumed: the text gives no shift of the mean",
     "m: fall of all cells alike, in s a decade",
   ),
-  fastTime: parameter(2.5, "s", "assumed: 96 % of the fast part within 8 s (R4)", "τ"),
-  slowTime: parameter(60, "s", "assumed: where the slow movement sets in", "T_1"),
-  leastConductance: parameter(1e-6, "S", "assumed: a bound", "no cell falls below"),
-  mostConductance: parameter(250e-6, "S", "assumed: a bound", "no cell rises above"),
+  fastTime: defineParameter(2.5, "s", "assumed: 96 % of the fast part within 8 s (R4)", "τ"),
+  slowTime: defineParameter(60, "s", "assumed: where the slow movement sets in", "T_1"),
+  leastConductance: defineParameter(1e-6, "S", "assumed: a bound", "no cell falls below"),
+  mostConductance: defineParameter(250e-6, "S", "assumed: a bound", "no cell rises above"),
 };
 
 const programming = {
-  verifyWait: parameter(5, "s", "R3", "Δt between the two reads of a verify; 0: one read at once"),
-  movementLimit: parameter(
+  verifyWait: defineParameter(
+    5,
+    "s",
+    "R3",
+    "Δt between the two reads of a verify; 0: one read at once",
+  ),
+  movementLimit: defineParameter(
     0.38,
     "1",
     `fitted: R3 (three times the iterations), ${fit}`,
     "q: a cell that moved by more than q·s during the wait is programmed again; 0: only the range counts",
   ),
-  mostIterations: parameter(
+  mostIterations: defineParameter(
     200,
     "1",
     "assumed: a healthy cell needs them once in 10^12",
     "SETs after which a cell is left as it is and reported",
     { minimum: 1, maximum: 65535 },
   ),
-  setVoltage: parameter(2, "V", likeH4, "source line during SET"),
-  setPulse: parameter(1e-6, "s", likeH4, "duration of SET"),
-  currentPerConductance: parameter(
+  setVoltage: defineParameter(2, "V", likeH4, "source line during SET"),
+  setPulse: defineParameter(1e-6, "s", likeH4, "duration of SET"),
+  currentPerConductance: defineParameter(
     1,
     "V",
     "assumed: 20–200 µA give 20–200 µS",
     "compliance current over the conductance that it leaves",
   ),
-  resetVoltage: parameter(2.5, "V", likeH4, "bit line during RESET"),
-  resetPulse: parameter(1e-6, "s", likeH4, "duration of RESET"),
-  resetWordLine: parameter(3.3, "V", likeH4, "word line during RESET"),
-  formingVoltage: parameter(3.3, "V", likeH4, "top of the forming ramp on the source line"),
-  formingRamp: parameter(1000, "V/s", likeH4, "rate of the forming ramp"),
-  formingCurrent: parameter(200e-6, "A", likeH4, "compliance current of forming"),
-  gateThreshold: parameter(
+  resetVoltage: defineParameter(2.5, "V", likeH4, "bit line during RESET"),
+  resetPulse: defineParameter(1e-6, "s", likeH4, "duration of RESET"),
+  resetWordLine: defineParameter(3.3, "V", likeH4, "word line during RESET"),
+  formingVoltage: defineParameter(3.3, "V", likeH4, "top of the forming ramp on the source line"),
+  formingRamp: defineParameter(1000, "V/s", likeH4, "rate of the forming ramp"),
+  formingCurrent: defineParameter(200e-6, "A", likeH4, "compliance current of forming"),
+  gateThreshold: defineParameter(
     0.5,
     "V",
     "assumed: the text gives no gate voltages",
     "word line voltage at which the selector begins to conduct",
   ),
-  gateTransconductance: parameter(
+  gateTransconductance: defineParameter(
     200e-6,
     "S",
     "assumed: the text gives no gate voltages",
     "compliance current per volt above that threshold",
   ),
-  energyEfficiency: parameter(
+  energyEfficiency: defineParameter(
     0.75,
     "1",
     "assumed: as 1 µs pulses of the same group's cells (H10)",
@@ -168,9 +165,14 @@ const programming = {
 };
 
 const reading = {
-  readVoltage: parameter(0.2, "V", "assumed: a single read voltage (R1), value not given", "read"),
-  readTime: parameter(1e-6, "s", "assumed: the text gives none", "one read, and one clock"),
-  pipelineClocks: parameter(
+  readVoltage: defineParameter(
+    0.2,
+    "V",
+    "assumed: a single read voltage (R1), value not given",
+    "read",
+  ),
+  readTime: defineParameter(1e-6, "s", "assumed: the text gives none", "one read, and one clock"),
+  pipelineClocks: defineParameter(
     0,
     "1",
     "assumed: the comparator decides within the clock",

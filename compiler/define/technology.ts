@@ -44,3 +44,12 @@ export interface Parameter {
   readonly minimum?: number;
   readonly maximum?: number;
 }
+
+/** A parameter as a target's file states it; without a range it is 0 or more. */
+export const defineParameter = (
+  value: number,
+  unit: string,
+  source: string,
+  description: string,
+  range: Pick<Parameter, "minimum" | "maximum"> = { minimum: 0 },
+): Parameter => ({ value, unit, source, description, ...range });
