@@ -16,7 +16,16 @@ export default definePass({
 
 /** Operators that treat the samples of a batch one by one, whatever its size. */
 const bySample = new Set([
-  ...["Conv", "BatchNormalization", "Relu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool"],
+  ...[
+    "Conv",
+    "ConvTranspose",
+    "BatchNormalization",
+    "Relu",
+    "Clip",
+    "MaxPool",
+    "AveragePool",
+    "GlobalAveragePool",
+  ],
   ...["GlobalMaxPool", "QuantizeLinear", "DequantizeLinear", "Cast", "Identity", "Constant"],
 ]);
 
@@ -29,7 +38,7 @@ export function freeBatch(graph: Graph): Graph {
   const [batch] = graph.inputs.map((input) => graph.values.get(input)?.shape?.[0]);
   const fixed = graph.inputs.every((input) => graph.values.get(input)?.shape?.[0] === batch);
   if (!fixed || typeof batch !== "number") return graph;
-  const isConvolved = graph.nodes.some(({ op }) => op === "Conv");
+  const isConvolved = graph.nodes.some(({ op }) => op === "Conv" || op === "ConvTranspose");
   if (batch !== 1 && !(isConvolved && graph.nodes.every(({ op }) => bySample.has(op))))
     return graph;
   const values = new Map<string, ValueType>();

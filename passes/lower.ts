@@ -157,7 +157,7 @@ function noteUnmapped(graph: Graph, node: GraphNode, context: PassContext): void
   }
   if (unmapped.has(node.op))
     context.warn(
-      `layer ${node.name}: ${node.op} is not laid out on arrays yet; its weights stay digital, in float`,
+      `layer ${node.name}: ${node.op} is not laid out on arrays in this form; its weights stay digital, in float`,
     );
 }
 

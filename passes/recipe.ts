@@ -18,12 +18,14 @@ import spikeInput from "./spike-input.ts";
 import ternarize from "./ternarize.ts";
 import thresholdsToCells from "./thresholds-to-cells.ts";
 import tile from "./tile.ts";
+import transposedConvolutions from "./transposed-convolutions.ts";
 
 /** The default order. It is a decision, so it is a plain list. */
 export const defaultPasses: readonly Pass[] = [
   inferShapes,
   foldConstants,
   freeBatch,
+  transposedConvolutions,
   encodeInput,
   binarize,
   ternarize,
