@@ -1,4 +1,5 @@
 import { XbcError } from "../compiler/errors.ts";
+import { runFloatModel } from "../compiler/float-model.ts";
 import { referenceOf } from "../compiler/image/export-onnx.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
@@ -6,7 +7,6 @@ import type { Tensor } from "../compiler/ir/tensor.ts";
 import { importGraph } from "../compiler/onnx/import.ts";
 import { type ExternalData, parseOnnx } from "../compiler/onnx/parse.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "../runtime/float-executor.ts";
-import { runFloatModel } from "../runtime/float-model.ts";
 import { metricNamed } from "../runtime/metrics.ts";
 import { modelFeeds } from "../runtime/model-feeds.ts";
 import { floatFeed } from "../runtime/verify.ts";

@@ -66,7 +66,7 @@ function fixedShape(type: ValueType | undefined, fallback: readonly number[]): r
 /**
  * The plain truth of a quantized network: integer loops, one sample after another, float subgraphs through the
  * executor. Slow, and written to be read; the kernels are held to it bit for bit.
- * @param inputs by name, with the batch in front; of a drawn input its bits, [samples, presentations, …shape]
+ * @param inputs by name, with the batch in front (of a network without one, a single sample); of a drawn input its bits, [samples, presentations, …shape]
  */
 export async function evaluateNetwork(
   network: Pick<QuantizedNetwork, "inputs" | "outputs" | "layers" | "buffers" | "weights">,
@@ -75,6 +75,7 @@ export async function evaluateNetwork(
 ): Promise<ReadonlyMap<string, Tensor>> {
   const buffers = new Map<BufferId, Tensor>();
   let samples = 0;
+  const batched = network.inputs.every((input) => input.batched);
   for (const input of network.inputs) {
     const given = inputs.get(input.name);
     if (!given) throw new XbcError("BAD_INPUT", `input ${input.name}: needs a tensor, found none`);
@@ -106,7 +107,7 @@ export async function evaluateNetwork(
                 );
           feeds.set(layer.inputNames[k], {
             ...asFloat,
-            shape: [samples, ...(buffer?.shape ?? [])],
+            shape: [...(batched ? [samples] : []), ...(buffer?.shape ?? [])],
           });
         });
         const answer = await session.run(feeds);

@@ -17,7 +17,7 @@ import type { Points } from "./lowering/points.ts";
 import { floatPoints, sumPoints } from "./lowering/points.ts";
 import type { Probe } from "./lowering/switching-points.ts";
 import type { Candidate, Chain } from "./lowering/threshold-chain.ts";
-import { candidateOf } from "./lowering/threshold-chain.ts";
+import { candidateOf, isBatched } from "./lowering/threshold-chain.ts";
 
 export default definePass({
   name: "extract-thresholds",
@@ -28,10 +28,11 @@ export default definePass({
   meaning: "exact",
   run: async (network, context) => {
     let current = network;
+    const batched = isBatched(network);
     const candidates = network.layers.flatMap((layer) => candidateOf(network, layer) ?? []);
     for (const [index, candidate] of candidates.entries()) {
       context.progress("thresholds", index, candidates.length);
-      const replacement = await replace(candidate, context);
+      const replacement = await replace(candidate, batched, context);
       if (replacement) current = splice(current, candidate, replacement);
     }
     return current;
@@ -47,6 +48,7 @@ interface Replacement {
 
 async function replace(
   { subgraph, encode, source, chain }: Candidate,
+  batched: boolean,
   context: PassContext,
 ): Promise<Replacement | null> {
   const session = await context.executor.load(chain.onnx);
@@ -62,6 +64,7 @@ async function replace(
             ? "float64"
             : "float32",
       shape: chain.shape,
+      batched,
       anyBatch: subgraph.anyBatch,
       range: encode.range,
       outputOf: chain.outputOf,

@@ -2,7 +2,7 @@ import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import { parseTransform } from "../compiler/input-transform.ts";
-import type { Graph, GraphNode } from "../compiler/ir/graph.ts";
+import type { Dimension, Graph, GraphNode } from "../compiler/ir/graph.ts";
 import type {
   InputTransform,
   LayerId,
@@ -12,7 +12,7 @@ import type {
 } from "../compiler/ir/network.ts";
 import { bufferId } from "../compiler/ir/network.ts";
 import { isPadded } from "../compiler/ir/window.ts";
-import { cutAtMatrices, hasBatch, isBatched, sampleShape } from "./lowering/cut.ts";
+import { cutAtMatrices, hasBatch, sampleShape } from "./lowering/cut.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { drawnInputOf } from "./lowering/drawn-input.ts";
 import { domainsOf } from "./lowering/graph-domains.ts";
@@ -37,12 +37,14 @@ export default definePass({
 
 function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   refuseForeign(graph);
-  refuseUnbatched(graph);
+  refuseEmptyInputs(graph);
   refuseUnmadeOutputs(graph);
   const transform = parseTransform(context.options.inputTransform);
   const choices = chooseMatrices(graph, transform, context);
+  const batched = isBatched(graph, choices.values());
+  if (!batched) refuseUnbatchedWindows(graph, choices.values());
   const reference = referenceGraph(graph, choices);
-  const inputs = networkInputs(reference.graph, transform);
+  const inputs = networkInputs(reference.graph, transform, batched);
   const bits = presentedBits(graph, domainsOf(graph, inputDomains(graph, transform)));
   const cut = cutAtMatrices(reference.graph, reference.layers, inputs, bits);
   const referenceWeights = new Map<LayerId, ReferenceWeight>(
@@ -72,15 +74,41 @@ function refuseForeign(graph: Graph): void {
   );
 }
 
-/** @throws UNSUPPORTED for an input whose first dimension is no batch */
-function refuseUnbatched(graph: Graph): void {
-  if (isBatched(graph)) return;
-  const found = graph.inputs.find((input) => !hasBatch(graph, input)) ?? "";
-  const shape = graph.values.get(found)?.shape ?? [];
+/** @throws UNSUPPORTED for an input that holds nothing */
+function refuseEmptyInputs({ inputs, values }: Graph): void {
+  const empty = inputs.find((input) => values.get(input)?.shape?.includes(0));
+  if (empty === undefined) return;
   throw new XbcError(
     "UNSUPPORTED",
-    `input ${found}: needs the batch as its first dimension, a name or 1, found [${shape.join(", ")}]; ` +
-      `export the model with inputs of [batch, ${shape.filter((size) => size !== 0).join(", ")}]`,
+    `input ${empty}: needs at least one element, found [${values.get(empty)?.shape?.join(", ")}]; export the model for inputs that hold some`,
+  );
+}
+
+/**
+ * Whether samples stand in front: every input begins with a free batch, or with a 1 that the values that meet a matrix
+ * and the outputs keep. Else a sample is all that the inputs hold.
+ */
+function isBatched(graph: Graph, choices: Iterable<MatrixChoice>): boolean {
+  const lead = (id: string) => graph.values.get(id)?.shape?.at(0);
+  if (!graph.inputs.every((input) => hasBatch(graph, input))) return false;
+  if (!graph.inputs.some((input) => lead(input) === 1)) return true;
+  const isKept = (size: Dimension | undefined) => typeof size !== "number" || size === 1;
+  // what is transposed before it meets its weights has the batch at its end
+  const read = [...choices].map(({ matrix: { data, transposeData, weightsFirst } }) =>
+    graph.values.get(data)?.shape?.at(transposeData || weightsFirst ? -1 : 0),
+  );
+  return [...graph.outputs.map(lead), ...read].every(isKept);
+}
+
+/** @throws UNSUPPORTED for a convolution in a network without a batch */
+function refuseUnbatchedWindows(graph: Graph, choices: Iterable<MatrixChoice>): void {
+  const window = [...choices].find(({ matrix }) => matrix.window !== null);
+  if (!window) return;
+  const shapes = graph.inputs.map((id) => `${id} [${graph.values.get(id)?.shape?.join(", ")}]`);
+  throw new XbcError(
+    "UNSUPPORTED",
+    `layer ${window.matrix.node.name}: needs the batch as first dimension of every input, a name or 1, found ${shapes.join(", ")}; ` +
+      "export the model with inputs of [batch, channels, …]",
   );
 }
 
@@ -230,6 +258,7 @@ export function inputDomains(
 function networkInputs(
   graph: Graph,
   transform: readonly InputTransform[],
+  batched: boolean,
 ): readonly NetworkInput[] {
   return graph.inputs.map((id) => {
     const { name, drawn } = drawnInputOf(graph, id);
@@ -240,8 +269,10 @@ function networkInputs(
       type: drawn ? (drawn.fullScale === 255 ? "uint8" : "float32") : type,
       // presentations stand as an axis of their own in front of a sample's
       shape:
-        drawn?.summed === "outputs" ? sampleShape(graph, id).slice(1) : sampleShape(graph, name),
-      batched: isBatched(graph),
+        drawn?.summed === "outputs"
+          ? sampleShape(graph, id, batched).slice(1)
+          : sampleShape(graph, name, batched),
+      batched,
       transform,
       drawn,
     };

@@ -5,6 +5,7 @@ import chooseReadOut from "./choose-read-out.ts";
 import chooseSegments from "./choose-segments.ts";
 import encodeInput from "./encode-input.ts";
 import extractThresholds from "./extract-thresholds.ts";
+import fixDimensions from "./fix-dimensions.ts";
 import foldConstants from "./fold-constants.ts";
 import freeBatch from "./free-batch.ts";
 import inferShapes from "./infer-shapes.ts";
@@ -19,11 +20,14 @@ import ternarize from "./ternarize.ts";
 import thresholdsToCells from "./thresholds-to-cells.ts";
 import tile from "./tile.ts";
 import transposedConvolutions from "./transposed-convolutions.ts";
+import unrollRecurrent from "./unroll-recurrent.ts";
 
 /** The default order. It is a decision, so it is a plain list. */
 export const defaultPasses: readonly Pass[] = [
+  fixDimensions,
   inferShapes,
   foldConstants,
+  unrollRecurrent,
   freeBatch,
   transposedConvolutions,
   encodeInput,

@@ -1,11 +1,11 @@
 import type { FloatExecutor } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
+import { runFloatModel } from "../compiler/float-model.ts";
 import type { Graph, GraphNode, ValueId } from "../compiler/ir/graph.ts";
 import { producers } from "../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
-import { runFloatModel } from "./float-model.ts";
 import type { VerifyReport } from "./report/report.ts";
 import { joined } from "./run.ts";
 

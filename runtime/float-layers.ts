@@ -28,36 +28,45 @@ export async function runSubgraph(
     layer.inputNames[k],
     feedOf(id, context),
   ]);
+  const batched = context.image.inputs.every((input) => input.batched);
   const answers =
-    layer.anyBatch || context.samples === 1
+    layer.anyBatch || (context.samples === 1 && batched)
       ? await session.run(new Map(feeds))
-      : await oneByOne(session, feeds, context.samples);
+      : await oneByOne(session, feeds, context.samples, batched);
   layer.to.forEach((to, k) => {
     const made = answers.get(layer.outputNames[k]);
     if (made) context.floats.set(to, made);
   });
 }
 
-/** A model whose shapes hold for one sample runs once per sample. */
+/** A model whose shapes hold for one sample runs once per sample; without a batch it takes no axis for one. */
 async function oneByOne(
   session: FloatSession,
   feeds: readonly (readonly [string, Tensor])[],
   samples: number,
+  batched: boolean,
 ): Promise<ReadonlyMap<string, Tensor>> {
   const parts: ReadonlyMap<string, Tensor>[] = [];
   for (let s = 0; s < samples; s++) {
     const one = feeds.map(([name, { type, shape, data }]): [string, Tensor] => {
       const size = data.length / samples;
-      return [name, tensor(type, [1, ...shape.slice(1)], data.slice(s * size, (s + 1) * size))];
+      const own = batched ? [1, ...shape.slice(1)] : shape.slice(1);
+      return [name, tensor(type, own, data.slice(s * size, (s + 1) * size))];
     });
     parts.push(await session.run(new Map(one)));
   }
   return new Map(
-    [...parts[0].keys()].map((name) => [name, stack(parts.map((part) => part.get(name)))]),
+    [...parts[0].keys()].map((name) => [
+      name,
+      stack(
+        parts.map((part) => part.get(name)),
+        batched,
+      ),
+    ]),
   );
 }
 
-function stack(parts: readonly (Tensor | undefined)[]): Tensor {
+function stack(parts: readonly (Tensor | undefined)[], batched: boolean): Tensor {
   const known = parts.flatMap((part) => part ?? []);
   const [first] = known;
   const size = first.data.length;
@@ -65,7 +74,8 @@ function stack(parts: readonly (Tensor | undefined)[]): Tensor {
   known.forEach((part, s) => {
     for (let e = 0; e < size; e++) all[s * size + e] = part.data[e];
   });
-  return tensor(first.type, [known.length, ...first.shape.slice(1)], all);
+  const shape = batched ? first.shape.slice(1) : first.shape;
+  return tensor(first.type, [known.length, ...shape], all);
 }
 
 export function collectOutputs(context: FloatContext): ReadonlyMap<string, Tensor> {

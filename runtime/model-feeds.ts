@@ -1,9 +1,9 @@
 import type { FloatExecutor } from "../compiler/define.ts";
+import { runFloatModel } from "../compiler/float-model.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { latencySpikes } from "../compiler/ir/network.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
-import { runFloatModel } from "./float-model.ts";
 import { joined } from "./run.ts";
 
 /**

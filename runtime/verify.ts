@@ -1,4 +1,5 @@
 import type { FloatExecutor } from "../compiler/define.ts";
+import { runFloatModel } from "../compiler/float-model.ts";
 import { referenceOf } from "../compiler/image/export-onnx.ts";
 import { sha256Of } from "../compiler/image/sha256.ts";
 import type { Die } from "../compiler/ir/die.ts";
@@ -14,7 +15,6 @@ import { deriveKey, wordAt } from "../compiler/random.ts";
 import { checkActivations } from "./activation-check.ts";
 import { drawBits } from "./drawn-input.ts";
 import { onnxruntimeNode, onnxruntimeWeb } from "./float-executor.ts";
-import { runFloatModel } from "./float-model.ts";
 import { inputRows, samplesIn } from "./input.ts";
 import { modelFeeds } from "./model-feeds.ts";
 import { compareReadback } from "./readback.ts";

@@ -49,16 +49,16 @@ export function cutAtMatrices(
   const weights = new Map<LayerId, CodeMatrix>();
   const subgraphs = new Map<LayerId, Graph>();
   const codes = new Map<ValueId, BufferId>();
+  const batched = inputs.every((input) => input.batched);
+  const shapeOf = (value: ValueId): readonly number[] => sampleShape(graph, value, batched);
   for (const input of inputs) {
     const type = graph.values.get(referenceInput(input))?.type ?? input.type;
     buffers.set(input.buffer, {
       kind: "float",
-      shape: sampleShape(graph, referenceInput(input)),
+      shape: shapeOf(referenceInput(input)),
       type,
     });
   }
-
-  const shapeOf = (value: ValueId): readonly number[] => sampleShape(graph, value);
 
   /** A subgraph layer that makes some values from the sources that they need, each in a buffer of its own. */
   const addSubgraph = (
@@ -120,10 +120,13 @@ export function cutAtMatrices(
   return { layers, buffers, weights, subgraphs };
 }
 
-/** Shape of one sample of a value. @throws UNSUPPORTED if a dimension beside the batch is not known */
-export function sampleShape(graph: Graph, value: ValueId): readonly number[] {
+/**
+ * Shape of one sample of a value: behind the batch, or, in a network that has none, of the whole.
+ * @throws UNSUPPORTED if a dimension beside the batch is not known
+ */
+export function sampleShape(graph: Graph, value: ValueId, batched: boolean): readonly number[] {
   const shape = graph.values.get(value)?.shape;
-  const rest = shape && isBatched(graph) ? shape.slice(1) : shape;
+  const rest = shape && batched ? shape.slice(1) : shape;
   const sizes = rest?.filter((d): d is number => typeof d === "number" && d >= 0);
   if (!rest || !sizes || sizes.length !== rest.length) {
     throw new XbcError(
@@ -133,11 +136,6 @@ export function sampleShape(graph: Graph, value: ValueId): readonly number[] {
     );
   }
   return sizes;
-}
-
-/** True where every input of the network has the batch in front: a named dimension, or 1. */
-export function isBatched(graph: Graph): boolean {
-  return graph.inputs.every((input) => hasBatch(graph, input));
 }
 
 /** True where an input has the batch in front. */

@@ -1,10 +1,10 @@
 import type { PassContext } from "../../compiler/define.ts";
 import { XbcError } from "../../compiler/errors.ts";
+import { runFloatModel } from "../../compiler/float-model.ts";
 import { parseTransform, transformSamples } from "../../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { toNumbers } from "../../compiler/ir/tensor.ts";
-import { serializeGraph } from "../../compiler/onnx/serialize.ts";
 
 /**
  * Values of a graph over the calibration data, flat.
@@ -22,21 +22,22 @@ export async function calibrated(
       `input ${missing}: needs calibration data of its own, found none; give --calibration for a model of one input that is not drawn`,
     );
   }
-  const session = await executor.load(serializeGraph({ ...graph, outputs: [...values] }));
-  try {
-    const transform = parseTransform(options.inputTransform);
-    const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
-      name,
-      transformSamples(name, transform, data),
-    ]);
-    const answer = await session.run(new Map(feeds));
-    return values.map((value) => {
-      const found = answer.get(value);
-      return found ? toNumbers(found) : new Float64Array(0);
-    });
-  } finally {
-    await session.release();
-  }
+  const transform = parseTransform(options.inputTransform);
+  const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
+    name,
+    transformSamples(name, transform, data),
+  ]);
+  const parts = await runFloatModel({ ...graph, outputs: [...values] }, executor, new Map(feeds));
+  return values.map((value) => {
+    const found = (parts.get(value) ?? []).map(toNumbers);
+    const all = new Float64Array(found.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of found) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  });
 }
 
 /** Σ x xᵀ over samples, [inputs x inputs]: how errors of weights add up in outputs. */

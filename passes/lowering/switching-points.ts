@@ -13,6 +13,8 @@ export interface Probe {
   readonly type: ElementType;
   /** of one sample */
   readonly shape: readonly number[];
+  /** whether its batch stands in front of a sample, and whether that may be of any size */
+  readonly batched: boolean;
   readonly anyBatch: boolean;
   readonly range: CodeRange;
   /** [elements] for each source element the output element that depends on it */
@@ -45,7 +47,12 @@ async function ask(probe: Probe, rows: Rows): Promise<Int32Array> {
     const batch = Math.min(perCall, count - first);
     const feed = rows.subarray(first * elements, (first + batch) * elements);
     const answer = await probe.session.run(
-      new Map([[probe.input, tensor(probe.type, [batch, ...probe.shape], feed)]]),
+      new Map([
+        [
+          probe.input,
+          tensor(probe.type, [...(probe.batched ? [batch] : []), ...probe.shape], feed),
+        ],
+      ]),
     );
     const codes = answer.get(probe.output);
     if (!codes || codes.data.length !== batch * elements)

@@ -52,9 +52,15 @@ export function candidateOf(network: QuantizedNetwork, layer: Layer): Candidate 
   const source = network.buffers.get(from);
   const body = network.subgraphs.get(subgraph.id);
   if (!source || !body || source.kind === "codes") return null;
-  const chain = factored(body, subgraph, source) ?? traced(body, subgraph, source);
+  const chain =
+    (isBatched(network) ? factored(body, subgraph, source) : null) ??
+    traced(body, subgraph, source);
   return chain && { subgraph, encode: layer, source, from, chain };
 }
+
+/** Whether samples stand in front of all that a network computes. */
+export const isBatched = ({ inputs }: Pick<QuantizedNetwork, "inputs">): boolean =>
+  inputs.every((input) => input.batched);
 
 /** A chain that treats all elements of a channel alike, asked for one of each. */
 function factored(

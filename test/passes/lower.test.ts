@@ -47,21 +47,16 @@ describe("what no array can take is refused by its cause", () => {
   const sign = ["Sign", ["x"], ["a"]] as const;
   const product = ["MatMul", ["a", "w"], ["y"], {}, "fc"] as const;
 
-  test.each([[[3]], [[0, 3]], [[4, 3]]])(
-    "an input of %j, without a batch in front",
-    async (shape) => {
-      await expect(
-        refused({
-          inputs: { x: ["float32", shape] },
-          outputs: ["y"],
-          constants: { w },
-          nodes: [sign, product],
-        }),
-      ).rejects.toThrow(
-        `input x: needs the batch as its first dimension, a name or 1, found [${shape.join(", ")}]; export`,
-      );
-    },
-  );
+  test("an input that holds nothing", async () => {
+    await expect(
+      refused({
+        inputs: { x: ["float32", [0, 3]] },
+        outputs: ["y"],
+        constants: { w },
+        nodes: [sign, product],
+      }),
+    ).rejects.toThrow("input x: needs at least one element, found [0, 3]; export");
+  });
 
   test("a matrix without outputs", async () => {
     await expect(

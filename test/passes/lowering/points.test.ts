@@ -33,6 +33,7 @@ function probeOf(chain: Chain, elements: number, range: CodeRange, type: Element
     output: "codes",
     type,
     shape: [elements],
+    batched: true,
     anyBatch: true,
     range,
     outputOf,

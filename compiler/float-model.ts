@@ -1,14 +1,14 @@
-import type { FloatExecutor } from "../compiler/define.ts";
-import type { Graph } from "../compiler/ir/graph.ts";
-import type { Tensor } from "../compiler/ir/tensor.ts";
-import { serializeGraph } from "../compiler/onnx/serialize.ts";
+import type { FloatExecutor } from "./define.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { Tensor } from "./ir/tensor.ts";
+import { serializeGraph } from "./onnx/serialize.ts";
 
 /** Samples at a time, where the model takes any number. */
 const FREE_BATCH = 500;
 
 /**
  * A float model's answers to many samples: in batches of the size that it was exported for, or of hundreds
- * where it takes any number.
+ * where it takes any number; one by one where it has no batch.
  * @param feeds by input name, with all samples in front
  * @returns every output's batches, in order
  */
@@ -22,16 +22,25 @@ export async function runFloatModel(
   const fixed = graph.inputs
     .map((input) => graph.values.get(input)?.shape?.[0])
     .find((first) => typeof first === "number");
-  const size = typeof fixed === "number" ? fixed : FREE_BATCH;
+  const rankOf = (name: string) =>
+    graph.values.get(name)?.shape?.length ?? Number.POSITIVE_INFINITY;
+  const isWhole = [...feeds].some(([name, { shape }]) => shape.length > rankOf(name));
+  const size = isWhole ? 1 : typeof fixed === "number" ? fixed : FREE_BATCH;
   const parts = new Map<string, Tensor[]>(graph.outputs.map((name) => [name, []]));
   const session = await executor.load(serializeGraph(graph));
   try {
     for (let first = 0; first < samples; first += size) {
       progress(first, samples);
       const answer = await session.run(
-        new Map([...feeds].map(([name, feed]) => [name, part(feed, first, size)])),
+        new Map(
+          [...feeds].map(([name, feed]) => {
+            const some = part(feed, first, size);
+            return [name, isWhole ? { ...some, shape: some.shape.slice(1) } : some];
+          }),
+        ),
       );
-      for (const [name, made] of answer) parts.get(name)?.push(made);
+      for (const [name, made] of answer)
+        parts.get(name)?.push(isWhole ? { ...made, shape: [1, ...made.shape] } : made);
     }
   } finally {
     await session.release();
