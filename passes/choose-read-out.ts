@@ -3,6 +3,9 @@ import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { Layer, MatrixLayer, QuantizedNetwork, ReadOut } from "../compiler/ir/network.ts";
 import { levelsOf } from "../compiler/ir/network.ts";
+import { movesBehind } from "./lowering/moves-behind.ts";
+import { EXACT_FLOAT32 } from "./lowering/reference-product.ts";
+import { sharedReferences } from "./lowering/shared-references.ts";
 
 export default definePass({
   name: "choose-read-out",
@@ -14,27 +17,29 @@ export default definePass({
     if (context.target.technology.readOut === "digital") return network;
     const layers = network.layers.map((layer): Layer => {
       if (layer.kind !== "matrix") return layer;
-      refuseSigned(layer, context);
-      return { ...layer, readOut: readOutOf(network, layer, context) };
+      const gated = onWordLines(layer);
+      return { ...gated, readOut: readOutOf(network, gated, context) };
     });
     return { ...network, layers };
   },
 });
 
-/** Word lines are on or off: an input counts or it does not. @throws UNSUPPORTED */
-function refuseSigned(layer: MatrixLayer, { target }: PassContext): void {
+/**
+ * Word lines are on or off: codes below 0 are presented in planes of two's complement, the top one counted negative. ±1 is
+ * two planes, 1 − 2·b: the first is on for every input that is not masked, so that Σw is read from the same cells.
+ */
+function onWordLines(layer: MatrixLayer): MatrixLayer {
   const { minimum, maximum } = layer.activations;
-  const planes = layer.presentation;
-  const negative = planes.kind === "planes" && planes.significances.some((s) => s < 0);
-  if (minimum >= 0 && !negative && layer.access.kind === "dense") return;
-  const found =
-    layer.access.kind === "dense" ? `activations from ${minimum} to ${maximum}` : "a convolution";
-  throw new XbcError(
-    "UNSUPPORTED",
-    `layer ${layer.id}: word lines of ${target.name} are on or off, so that it needs activations of 0 and above in a dense layer, ` +
-      `found ${found}; train with Heaviside units, or take a target of read-out digital`,
-  );
+  const { presentation } = layer;
+  const isUnipolar = presentation.kind !== "planes" || presentation.digits === "unipolar";
+  if (minimum >= 0 || (presentation.kind === "planes" && isUnipolar)) return layer;
+  const bits = Math.ceil(Math.log2(Math.max(maximum + 1, -minimum)));
+  const significances = [...Array.from({ length: bits }, (_, k) => 2 ** k), -(2 ** bits)];
+  return { ...layer, presentation: { kind: "planes", digits: "unipolar", significances } };
 }
+
+/** comparisons one after another that are taken without being asked for: four bits of activation */
+const USUAL_COMPARISONS = 15;
 
 function readOutOf(network: QuantizedNetwork, layer: MatrixLayer, context: PassContext): ReadOut {
   const { target, options } = context;
@@ -48,11 +53,13 @@ function readOutOf(network: QuantizedNetwork, layer: MatrixLayer, context: PassC
       `--readout ${asked}: needs comparator, multi-reference:K or adc:B on ${target.name}`,
     );
   }
-  const most = references ? Number(references[1]) : 1;
+  const isAsked = options.readout !== null;
+  const integrates = target.technology.conventions.integrator !== "none";
+  const usual = !isAsked && integrates ? USUAL_COMPARISONS : 1;
+  const most = references ? Number(references[1]) : usual;
   const why = obstacle(network, layer, context, most);
   if (why === null) return comparing(layer);
-  // where the array has no integrator, the paper's comparator serves one array alone: the rest needs numbers
-  if (target.technology.conventions.integrator === "none" && options.readout === null) {
+  if (!isAsked) {
     const chosen = converter(layer, context, null);
     context.assume(
       `layer ${layer.id} is read by adc:${chosen.bits}, since ${why.found}; the paper has no such converter`,
@@ -102,16 +109,58 @@ function obstacle(
   }
   if (layer.requantize.kind === "table")
     return { needed: "thresholds", found: "a chain that is not monotone", other };
+  const largest = integrated(layer);
+  if (largest >= EXACT_FLOAT32)
+    return { needed: "sums below 2^24", found: `sums of up to ${largest}`, other };
   if (layer.requantize.kind === "sum") {
     if (feedsOutputsAlone(network, layer)) return null;
     const found = "sums that go on as numbers";
     return { needed: "thresholds, or sums that are network outputs", found, other };
   }
   const steps = levelsOf(layer.requantize.range) - 1;
-  if (steps <= most) return null;
-  const needed = `activations of at most ${most + 1} levels`;
-  return { needed, found: `${steps + 1} levels`, other };
+  if (steps > most) {
+    const needed = `activations of at most ${most + 1} levels`;
+    const more = most < steps && integratesOr(layer, wordLines, conventions.integrator !== "none");
+    return {
+      needed,
+      found: `${steps + 1} levels`,
+      other: more ? `multi-reference:${steps}` : other,
+    };
+  }
+  if (!movesBehind(network, layer))
+    return { needed: "codes that one layer reads", found: "codes that go several ways", other };
+  return steps > 1 ? unshared(layer, layer.requantize, other) : null;
 }
+
+const integratesOr = (layer: MatrixLayer, wordLines: number, integrates: boolean): boolean =>
+  integrates || layer.inputs <= wordLines;
+
+/** What an integrator holds at most, in codes from 0 on: weights at one end of their range, every input at its largest. */
+function integrated({ inputs, alphabet: { levels }, activations }: MatrixLayer): number {
+  const input = Math.max(Math.abs(activations.minimum), Math.abs(activations.maximum));
+  return inputs * (levels[levels.length - 1] - levels[0]) * input;
+}
+
+/** Why the outputs of a layer cannot share their reference levels; null where they can. */
+function unshared(
+  { alphabet }: MatrixLayer,
+  { range, thresholds, directions }: Extract<MatrixLayer["requantize"], { kind: "thresholds" }>,
+  other: string,
+): Obstacle | null {
+  const steps = levelsOf(range) - 1;
+  const shared = sharedReferences(thresholds, directions, steps, alphabet);
+  const { references, largestError } = shared;
+  const step = (references[steps - 1] - references[0]) / (steps - 1);
+  if (largestError <= Math.max(MOST_ROUNDED, step)) return null;
+  return {
+    needed: "thresholds that differ by a bias alone, scales being folded into the weights",
+    found: `outputs with scales of their own, ${largestError} of its integer sums off common levels`,
+    other,
+  };
+}
+
+/** what parity and rounding of shift and level cost together */
+const MOST_ROUNDED = 3;
 
 /** True where only float subgraphs that make outputs read a layer's sums. */
 function feedsOutputsAlone(network: QuantizedNetwork, layer: MatrixLayer): boolean {

@@ -64,7 +64,7 @@ function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tenso
   if (node.op !== "Reshape" || node.domain !== "" || !target || graph.constants.has(node.inputs[0]))
     return node;
   const shape = [...toNumbers(target)];
-  if (shape[0] !== 1) return node;
+  if (shape[0] !== 1 || shape.includes(0)) return node;
   const name = `${node.outputs[0]}/shape-of-any-batch`;
   constants.set(
     name,
@@ -74,7 +74,9 @@ function freeReshape(node: GraphNode, graph: Graph, constants: Map<string, Tenso
       BigInt64Array.from(shape.map((d, axis) => BigInt(axis === 0 ? 0 : d))),
     ),
   );
-  return { ...node, inputs: [node.inputs[0], name] };
+  // with `allowzero` a 0 would be an empty axis, not a copied one
+  const attributes = new Map([...node.attributes].filter(([key]) => key !== "allowzero"));
+  return { ...node, inputs: [node.inputs[0], name], attributes };
 }
 
 /** Where both shapes are known they agree but for a leading size that became the batch. */

@@ -1,6 +1,6 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
-import { internal, XbcError } from "../compiler/errors.ts";
+import { internal } from "../compiler/errors.ts";
 import type {
   Buffer,
   BufferId,
@@ -10,20 +10,14 @@ import type {
   ReadOut,
   Requantize,
 } from "../compiler/ir/network.ts";
+import { levelsOf } from "../compiler/ir/network.ts";
 import { serializeGraph } from "../compiler/onnx/serialize.ts";
 import type { AlwaysOn } from "./lowering/always-on.ts";
 import { alwaysOnRows, lost } from "./lowering/always-on.ts";
-import {
-  biasBehind,
-  comparedTo,
-  pruned,
-  withAlwaysOn,
-  withoutBias,
-} from "./lowering/reference-rows.ts";
-
-/** ends of int32: a threshold that is never, or always, passed */
-const NEVER = 2 ** 31 - 1;
-const ALWAYS = -(2 ** 31);
+import { movesBehind } from "./lowering/moves-behind.ts";
+import { comparedTo } from "./lowering/reference-compare.ts";
+import { biasBehind, pruned, withAlwaysOn, withoutBias } from "./lowering/reference-rows.ts";
+import { isConstant, sharedReferences } from "./lowering/shared-references.ts";
 
 export default definePass({
   name: "thresholds-to-cells",
@@ -45,10 +39,7 @@ function withCells(network: QuantizedNetwork, id: string, context: PassContext):
     case "sweep":
       return sweptLayer(network, layer, context);
     case "multi-reference":
-      throw new XbcError(
-        "UNSUPPORTED",
-        `layer ${layer.id}: several reference levels are not laid out yet; --readout adc:B can compute it`,
-      );
+      return referencedLayer(network, layer, context);
     case "digital":
     case "adc":
       return network;
@@ -60,8 +51,6 @@ interface Thresholds {
   readonly thresholds: Int32Array;
   readonly directions: Int8Array;
 }
-
-const isConstant = (threshold: number): boolean => threshold === NEVER || threshold === ALWAYS;
 
 /** What always-on rows must hold so that a comparator fires at the threshold: −T, or one less with `>`. */
 function askedOf({ thresholds, directions }: Thresholds, fires: ">=" | ">"): Int32Array {
@@ -83,39 +72,78 @@ function comparatorLayer(
   layer: MatrixLayer,
   context: PassContext,
 ): QuantizedNetwork {
-  const rule = layer.requantize;
-  if (rule.kind !== "thresholds")
-    throw internal("thresholds-to-cells", `${layer.id} has no thresholds`);
+  const rule = thresholdsOf(layer);
   const { fires, on } = chooseRows(layer, rule);
   const shift = fires === ">" ? 1 : 0;
   const thresholds = rule.thresholds.map((t, o) =>
     isConstant(t) ? t : shift * rule.directions[o],
   );
-  const requantize: Requantize = { ...rule, thresholds };
   sayRounding(layer, "thresholds", on, context);
-  const weightsValue = weightsValueOf(network, layer);
-  const { graph, sum } = withAlwaysOn(network.reference, weightsValue, on.rows);
-  const codes = layer.to.replace(/\/codes$/, "");
-  if (codes === layer.to || !graph.values.has(codes)) throw reordered(layer);
-  const reference = pruned(
-    comparedTo(graph, sum, codes, requantize),
-    [...network.referenceWeights.values()].map(({ value }) => value),
+  const requantize = { ...rule, thresholds };
+  const readOut: ReadOut = { kind: "comparator", fires };
+  return compared(network, layer, on, { readOut, requantize });
+}
+
+/**
+ * Several comparisons of each sum, one after another, with levels that all outputs share: always-on rows shift each output's
+ * sums to them. @throws UNSUPPORTED where outputs have scales of their own
+ */
+function referencedLayer(
+  network: QuantizedNetwork,
+  layer: MatrixLayer,
+  context: PassContext,
+): QuantizedNetwork {
+  const rule = thresholdsOf(layer);
+  const steps = levelsOf(rule.range) - 1;
+  const shared = sharedReferences(rule.thresholds, rule.directions, steps, layer.alphabet);
+  const { on, references, largestError, rounded } = shared;
+  if (rounded > 0)
+    context.warn(
+      `layer ${layer.id}: ${rounded} of ${shared.thresholds} thresholds rounded by at most ${largestError} of its integer sums, ` +
+        `to ${steps} reference levels that all outputs share and ${on.rows} always-on rows; the quantized network and its export hold the rounded ones`,
+    );
+  context.assume(
+    `layer ${layer.id}: its ${steps} reference levels are multiples of the reference cells' own mean current, as those of a rising reference (assumed)`,
   );
-  if (reference.nodes.filter(({ inputs }) => inputs.includes(sum)).length !== 1)
-    throw reordered(layer);
-  return replaceLayer({ ...network, reference }, layer, on, {
-    readOut: { kind: "comparator", fires },
+  const thresholds = rule.thresholds.map((t, at) =>
+    isConstant(t) ? t : rule.directions[Math.floor(at / steps)] * references[at % steps],
+  );
+  const requantize = { ...rule, thresholds };
+  return compared(network, layer, on, {
+    readOut: { kind: "multi-reference", references },
     requantize,
   });
 }
 
-/** @throws UNSUPPORTED for a layer whose sums go several ways */
-const reordered = (layer: MatrixLayer): XbcError =>
-  new XbcError(
-    "UNSUPPORTED",
-    `layer ${layer.id}: a comparator needs sums that only become the next layer's inputs, in their order, ` +
-      "found another reader or another order; --readout adc:B can compute it",
+/** @throws INTERNAL for a layer without thresholds */
+function thresholdsOf({ id, requantize }: MatrixLayer) {
+  if (requantize.kind !== "thresholds")
+    throw internal("thresholds-to-cells", `${id} has no thresholds`);
+  return requantize;
+}
+
+/** The network in which a layer's codes are what its comparators say, in the reference too. */
+function compared(
+  network: QuantizedNetwork,
+  layer: MatrixLayer,
+  on: AlwaysOn,
+  changes: {
+    readonly readOut: ReadOut;
+    readonly requantize: Extract<Requantize, { kind: "thresholds" }>;
+  },
+): QuantizedNetwork {
+  const behind = movesBehind(network, layer);
+  if (!behind) throw internal("thresholds-to-cells", `the codes of ${layer.id} go several ways`);
+  const inner = layer.access.kind === "window" ? layer.access.output.length : 0;
+  const { graph, sum } = withAlwaysOn(network.reference, weightsValueOf(network, layer), on.rows);
+  const reference = pruned(
+    comparedTo(graph, sum, behind, changes.requantize, inner),
+    [...network.referenceWeights.values()].map(({ value }) => value),
   );
+  if (reference.nodes.filter(({ inputs }) => inputs.includes(sum)).length !== 1)
+    throw internal("thresholds-to-cells", `the sums of ${layer.id} go several ways`);
+  return replaceLayer({ ...network, reference }, layer, on, changes);
+}
 
 function sweptLayer(
   network: QuantizedNetwork,

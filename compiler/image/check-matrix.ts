@@ -43,19 +43,39 @@ export function checkMatrix(layer: MatrixLayer, image: ProgrammingImage, need: N
 
 /** A read-out that can make what the layer gives; only an analog one has inputs that are always on. */
 function checkReadOut(
-  { readOut, alwaysOn, requantize, activations }: MatrixLayer,
+  { readOut, alwaysOn, requantize, activations, presentation }: MatrixLayer,
   where: string,
   need: Need,
 ): void {
   const { kind } = readOut;
   const isAnalog = kind !== "digital";
   need(isAnalog || alwaysOn === 0, where, "no always-on inputs behind digital sums", alwaysOn);
-  if (isAnalog) need(activations.minimum >= 0, where, "activations from 0 on", activations.minimum);
+  const isGated =
+    activations.minimum >= 0 ||
+    (presentation.kind === "planes" && presentation.digits === "unipolar");
+  need(!isAnalog || isGated, where, "digits 0 and 1 on word lines", activations.minimum);
   if (kind === "sweep") need(requantize.kind === "sum", where, "sums to be swept", requantize.kind);
   if (kind === "comparator") {
     const one = requantize.kind === "thresholds" && levelsOf(requantize.range) === 2;
     need(one, where, "one threshold an output behind a comparator", requantize.kind);
   }
+  if (readOut.kind !== "multi-reference") return;
+  const { references } = readOut;
+  const steps = requantize.kind === "thresholds" ? levelsOf(requantize.range) - 1 : 0;
+  need(
+    references.length === steps,
+    where,
+    `${references.length} thresholds an output, one a reference level`,
+    steps,
+  );
+  need(
+    references.every(
+      (level, k) => Number.isInteger(level) && level >= (references[k - 1] ?? level),
+    ),
+    where,
+    "reference levels of whole codes, rising",
+    references.slice(0, 8),
+  );
 }
 
 /** Elements of one sample that a layer reads and writes. */

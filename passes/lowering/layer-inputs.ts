@@ -25,7 +25,7 @@ export async function calibrated(
   const transform = parseTransform(options.inputTransform);
   const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
     name,
-    transformSamples(name, transform, data),
+    transformSamples(name, transform, spread(data)),
   ]);
   const parts = await runFloatModel({ ...graph, outputs: [...values] }, executor, new Map(feeds));
   return values.map((value) => {
@@ -38,6 +38,23 @@ export async function calibrated(
     }
     return all;
   });
+}
+
+/** samples that are looked at: statistics of ranges want no more, and the values of all layers are held at once */
+const MOST_SAMPLES = 512;
+
+/** At most so many samples, evenly over the data. */
+function spread(data: Tensor): Tensor {
+  const [samples] = data.shape;
+  if (!(samples > MOST_SAMPLES)) return data;
+  const size = data.data.length / samples;
+  const kept = data.data.slice();
+  for (let s = 1; s < MOST_SAMPLES; s++) {
+    const from = Math.floor((s * samples) / MOST_SAMPLES) * size;
+    kept.copyWithin(s * size, from, from + size);
+  }
+  const shape = [MOST_SAMPLES, ...data.shape.slice(1)];
+  return { ...data, shape, data: kept.slice(0, MOST_SAMPLES * size) };
 }
 
 /** Σ x xᵀ over samples, [inputs x inputs]: how errors of weights add up in outputs. */

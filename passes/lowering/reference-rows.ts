@@ -1,8 +1,7 @@
 import { internal } from "../../compiler/errors.ts";
 import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
-import type { CodeRange } from "../../compiler/ir/network.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { tensor, toNumbers } from "../../compiler/ir/tensor.ts";
+import { sizeOf, tensor, toNumbers } from "../../compiler/ir/tensor.ts";
 import { subgraph } from "../../compiler/onnx/serialize.ts";
 
 /** Nodes and constants that take the place of one node. */
@@ -18,7 +17,12 @@ function node(op: string, inputs: readonly ValueId[], output: ValueId, to?: numb
   return { name: output, op, domain: "", inputs, outputs: [output], attributes };
 }
 
-function replaced(graph: Graph, old: GraphNode, { nodes, constants, values }: Replacement): Graph {
+/** The graph with other nodes in the place of one. */
+export function replaced(
+  graph: Graph,
+  old: GraphNode,
+  { nodes, constants, values }: Replacement,
+): Graph {
   return {
     ...graph,
     nodes: graph.nodes.flatMap((other) => (other === old ? nodes : [other])),
@@ -31,17 +35,24 @@ function replaced(graph: Graph, old: GraphNode, { nodes, constants, values }: Re
   };
 }
 
-/** The sum that a layer's weights make, and the graph in which so many more inputs, always 1, meet them. */
+/**
+ * The sum that a layer's weights make, and the graph in which so many more inputs, always 1, meet them: behind the inputs
+ * of a product, or added to the sums of a convolution, whose constant then holds [outputs x (inputs + rows)].
+ */
 export function withAlwaysOn(
   graph: Graph,
   weights: ValueId,
   rows: number,
 ): { readonly graph: Graph; readonly sum: ValueId } {
   const matmul = graph.nodes.find((other) => other.op === "MatMul" && other.inputs[1] === weights);
+  return matmul ? besideInputs(graph, matmul, weights, rows) : besideWindows(graph, weights, rows);
+}
+
+function besideInputs(graph: Graph, matmul: GraphNode, weights: ValueId, rows: number) {
   const type = graph.values.get(weights);
-  const [codes] = matmul?.inputs ?? [""];
+  const [codes] = matmul.inputs;
   const codesType = graph.values.get(codes);
-  if (!matmul || !type?.shape || !codesType?.shape)
+  if (!type?.shape || !codesType?.shape)
     throw internal("thresholds-to-cells", `no product with ${weights}`);
   const sum = matmul.outputs[0];
   if (rows === 0) return { graph, sum };
@@ -73,65 +84,80 @@ export function withAlwaysOn(
   return { graph: more, sum };
 }
 
-/** The value made by comparing sums with one number an output, in the place of the chain that made it. */
-export function comparedTo(
-  graph: Graph,
-  sum: ValueId,
-  codes: ValueId,
-  rule: {
-    readonly range: CodeRange;
-    readonly thresholds: Int32Array;
-    readonly directions: Int8Array;
-  },
-): Graph {
-  const maker = graph.nodes.find((other) => other.outputs[0] === codes);
-  const from = graph.values.get(sum);
-  if (!maker || !from) throw internal("thresholds-to-cells", `no node makes ${codes}`);
-  const type = from.type;
-  const list = (values: readonly number[]) =>
-    tensor(
-      type,
-      [values.length],
-      type === "float64" ? Float64Array.from(values) : Float32Array.from(values),
-    );
-  const { range, thresholds, directions } = rule;
-  const signs = Array.from(directions);
-  const bounds = Array.from(thresholds, (t, o) => signs[o] * t);
-  const name = (part: string) => `${codes}/${part}`;
-  const turned = signs.some((sign) => sign < 0);
-  const scaled = range.step !== 1 || range.minimum !== 0;
-  const float: ValueType = { type: "float32", shape: from.shape };
-  const scalar = (x: number) => tensor("float32", [], Float32Array.of(x));
-  return replaced(graph, maker, {
-    nodes: [
-      ...(turned ? [node("Mul", [sum, name("signs")], name("turned"))] : []),
-      node("GreaterOrEqual", [turned ? name("turned") : sum, name("bounds")], name("fires")),
-      node("Cast", [name("fires")], scaled ? name("fired") : codes, 1),
-      ...(scaled
-        ? [
-            node("Mul", [name("fired"), name("step")], name("stepped")),
-            node("Add", [name("stepped"), name("minimum")], codes),
-          ]
-        : []),
-    ],
-    constants: new Map([
-      [name("bounds"), list(bounds)],
-      ...(turned ? [[name("signs"), list(signs)] as const] : []),
-      ...(scaled
-        ? ([
-            [name("step"), scalar(range.step)],
-            [name("minimum"), scalar(range.minimum)],
-          ] as const)
-        : []),
-    ]),
-    values: new Map<ValueId, ValueType>([
-      [name("turned"), from],
-      [name("fires"), { type: "bool", shape: from.shape }],
-      [name("fired"), float],
-      [name("stepped"), float],
-      [codes, float],
-    ]),
+/** The value that ends a convolution's sums is named after its weights. */
+function besideWindows(graph: Graph, weights: ValueId, rows: number) {
+  const sum = weights.replace(/weight-codes$/, "sum");
+  const kernel = graph.values.get(weights);
+  const maker = graph.nodes.find(({ outputs }) => outputs[0] === sum);
+  const type = graph.values.get(sum);
+  if (!kernel?.shape || !maker || !type)
+    throw internal("thresholds-to-cells", `no convolution with ${weights}`);
+  if (rows === 0) return { graph, sum };
+  const [outputs, ...taps] = kernel.shape.map(Number);
+  const inputs = sizeOf(taps);
+  const int64 = (...values: number[]) =>
+    tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
+  const name = (part: string) => `${weights}/${part}`;
+  const before = name("before-rows");
+  const float = (...shape: number[]): ValueType => ({ type: "float32", shape });
+  const nodes = graph.nodes.flatMap((other): readonly GraphNode[] => {
+    if (other === maker)
+      return [
+        { ...other, inputs: other.inputs.map(kernelOf), outputs: [before] },
+        node("Slice", [weights, name("inputs"), name("end"), name("axis")], name("rows")),
+        node("ReduceSum", [name("rows"), name("axis")], name("rows-sum")),
+        node("Reshape", [name("rows-sum"), name("rows-shape")], name("rows-beside")),
+        node("Cast", [name("rows-beside")], name("rows-added"), type.type === "float64" ? 11 : 1),
+        node("Add", [before, name("rows-added")], sum),
+      ];
+    return [
+      other.inputs.includes(weights) ? { ...other, inputs: other.inputs.map(kernelOf) } : other,
+    ];
   });
+  function kernelOf(input: ValueId): ValueId {
+    return input === weights ? name("kernel") : input;
+  }
+  const first = nodes.findIndex((other) => other.inputs.includes(name("kernel")));
+  nodes.splice(
+    first,
+    0,
+    node("Slice", [weights, name("zero"), name("inputs"), name("axis")], name("taps")),
+    node("Reshape", [name("taps"), name("kernel-shape")], name("kernel")),
+  );
+  const beside = [outputs, ...taps.slice(1).map(() => 1)];
+  return {
+    sum,
+    graph: {
+      ...graph,
+      nodes,
+      constants: new Map([
+        ...graph.constants,
+        [name("zero"), int64(0)],
+        [name("inputs"), int64(inputs)],
+        [name("end"), int64(inputs + rows)],
+        [name("axis"), int64(1)],
+        [name("kernel-shape"), int64(outputs, ...taps)],
+        [name("rows-shape"), int64(...beside)],
+      ]),
+      values: new Map<ValueId, ValueType>([
+        ...graph.values,
+        ...["zero", "inputs", "end", "axis"].map((part): [ValueId, ValueType] => [
+          name(part),
+          { type: "int64", shape: [1] },
+        ]),
+        [name("kernel-shape"), { type: "int64", shape: [kernel.shape.length] }],
+        [name("rows-shape"), { type: "int64", shape: [beside.length] }],
+        [weights, float(outputs, inputs + rows)],
+        [name("taps"), float(outputs, inputs)],
+        [name("kernel"), float(outputs, ...taps)],
+        [name("rows"), float(outputs, rows)],
+        [name("rows-sum"), float(outputs, 1)],
+        [name("rows-beside"), float(...beside)],
+        [name("rows-added"), { type: type.type, shape: beside }],
+        [before, type],
+      ]),
+    },
+  };
 }
 
 /** A constant that is added to a layer's scaled sums, one number an output. */

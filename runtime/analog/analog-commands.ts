@@ -75,7 +75,8 @@ export function analogCommands(
   }
   if (weights.decision) {
     const bits = to.dense?.planes.format.kind === "bits" ? to.dense.planes.format.planes : [];
-    if (bits.length === 1 && !to.isRead && to.dense?.rows === positions && !to.pixels)
+    const isBit = weights.decision.steps === 1 && bits.length === 1;
+    if (isBit && !to.isRead && to.dense?.rows === positions && !to.pixels)
       return [command({ ...none, mask: bits[0] })];
     const { rows, after } = sink();
     return [command({ ...none, codes: each(rows, 2) }), ...after];

@@ -42,22 +42,34 @@ const NEVER = 2 ** 31 - 1;
 
 const ALWAYS = -(2 ** 31);
 
-/** Bounds of the one comparison: 0, since thresholds are cells, but for outputs that never or always fire. */
+/**
+ * Bounds of each comparison: 0 of the one of a comparator, since thresholds are cells, else the layer's reference
+ * levels; of outputs that never or always pass one, infinity.
+ */
 function decisionOf(
   engine: Engine,
   { readOut, requantize }: MatrixLayer,
 ): AnalogWeights["decision"] {
-  if (readOut.kind !== "comparator") return null;
+  const levels = referenceLevels(readOut);
+  if (!levels) return null;
   if (requantize.kind !== "thresholds") throw internal("analog", "a comparator without thresholds");
   const { thresholds, directions } = requantize;
-  const bounds = Float32Array.from(thresholds, (t, o) => {
-    if (t !== NEVER && t !== ALWAYS) return 0;
-    const passes = directions[o] > 0 ? t === ALWAYS : t === NEVER;
+  const steps = levels.length;
+  const bounds = Float32Array.from(thresholds, (t, at) => {
+    if (t !== NEVER && t !== ALWAYS) return levels[at % steps];
+    const passes = directions[Math.floor(at / steps)] > 0 ? t === ALWAYS : t === NEVER;
     return passes ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   });
   return {
-    strict: readOut.fires === ">",
+    strict: readOut.kind === "comparator" && readOut.fires === ">",
+    steps,
     bounds: engine.upload(bounds),
     directions: engine.upload(Float32Array.from(directions)),
   };
+}
+
+/** Levels in codes that an output is compared with; null where it is read as a number. */
+function referenceLevels(readOut: MatrixLayer["readOut"]): readonly number[] | null {
+  if (readOut.kind === "comparator") return [0];
+  return readOut.kind === "multi-reference" ? readOut.references : null;
 }

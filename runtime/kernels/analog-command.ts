@@ -54,10 +54,12 @@ export interface Analog {
   readonly unit: number;
   /** every array's sum becomes a number of this range before it is added; null: integrated */
   readonly converter: { readonly least: number; readonly most: number } | null;
-  /** one bit an output: fires where direction · sum is at least (`strict`: above) the bound; null: sums alone */
+  /** comparisons of an output: passed where direction · sum is at least (`strict`: above) the bound; null: sums alone */
   readonly decision: {
     readonly strict: boolean;
-    /** f32[outputs] */
+    /** comparisons of an output, one after another; more than one make codes, not bits */
+    readonly steps: number;
+    /** f32[outputs x steps] */
     readonly bounds: number;
     readonly directions: number;
   } | null;
@@ -92,6 +94,7 @@ export function analogWords(command: Analog, rows: (rows: Rows | null) => number
     decision?.strict ? 1 : 0,
     decision?.bounds ?? 0,
     decision?.directions ?? 0,
+    decision?.steps ?? 0,
     codes?.minimum ?? 0,
     codes?.step ?? 0,
     ...rows(command.currents),

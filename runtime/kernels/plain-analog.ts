@@ -11,7 +11,8 @@ export interface AnalogRow {
   /** [outputs] in codes: float32, or whole numbers behind a converter */
   readonly values: Float32Array;
   readonly sums: Int32Array;
-  readonly fires: Uint8Array;
+  /** [outputs] comparisons passed */
+  readonly passed: Uint16Array;
 }
 
 /**
@@ -44,7 +45,7 @@ export function analogRow(
   });
   const found = converter ? Float32Array.from(sums) : values(memory, command, currents);
   const rounded = converter ? sums : Int32Array.from(found, nearest);
-  return { values: found, sums: rounded, fires: decisions(memory, command, found) };
+  return { values: found, sums: rounded, passed: decisions(memory, command, found) };
 }
 
 /** Half to even. */
@@ -55,13 +56,15 @@ function nearest(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function decisions(memory: EngineMemory, { decision }: Analog, found: Float32Array): Uint8Array {
-  if (!decision) return new Uint8Array(found.length);
-  const bounds = memory.float32(decision.bounds, found.length);
+function decisions(memory: EngineMemory, { decision }: Analog, found: Float32Array): Uint16Array {
+  if (!decision) return new Uint16Array(found.length);
+  const { steps, strict } = decision;
+  const bounds = memory.float32(decision.bounds, found.length * steps);
   const directions = memory.float32(decision.directions, found.length);
-  return Uint8Array.from(found, (x, o) => {
+  return Uint16Array.from(found, (x, o) => {
     const turned = fround(x * directions[o]);
-    return Number(decision.strict ? turned > bounds[o] : turned >= bounds[o]);
+    const levels = bounds.subarray(o * steps, (o + 1) * steps);
+    return levels.filter((level) => (strict ? turned > level : turned >= level)).length;
   });
 }
 

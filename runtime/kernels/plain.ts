@@ -116,10 +116,10 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       );
       const found = analogRow(memory, command, (plane, i) => bitOf(planes[plane], i) === 1);
       if (sums) asInt32(sums, outputs).set(found.sums);
-      if (mask) setBits(at(mask, planeBytes(outputs)), outputs, (o) => found.fires[o] === 1);
+      if (mask) setBits(at(mask, planeBytes(outputs)), outputs, (o) => found.passed[o] > 0);
       if (codes)
         asInt16(codes.rows, outputs).set(
-          Int16Array.from(found.fires, (bit) => codes.minimum + codes.step * bit),
+          Int16Array.from(found.passed, (count) => codes.minimum + codes.step * count),
         );
       return;
     }

@@ -21,17 +21,18 @@ const LEAST: usize = HEADER + 14; // f32, f32: range of a converter
 const MOST: usize = HEADER + 15;
 const CONVERTS: usize = HEADER + 16; // 1: every array's sum becomes a number before it is added
 const STRICT: usize = HEADER + 17; // 1: fires at >, else at >=
-const BOUNDS: usize = HEADER + 18; // f32[outputs], or 0: no decision
+const BOUNDS: usize = HEADER + 18; // f32[outputs][STEPS], or 0: no decision
 const DIRECTIONS: usize = HEADER + 19; // f32[outputs]
-const MINIMUM: usize = HEADER + 20;
-const STEP: usize = HEADER + 21;
-const CURRENTS: usize = HEADER + 22; // rows: f32[columns][blocks][16]
-const LISTS: usize = HEADER + 25; // rows: lines that are on
-const SUMS: usize = HEADER + 28; // rows: i32[outputs]
-const MASK: usize = HEADER + 31; // rows: bits
-const CODES: usize = HEADER + 34; // rows: i16[outputs]
-const PLANES: usize = HEADER + 37;
-const FIRST_PLANE: usize = HEADER + 38;
+const STEPS: usize = HEADER + 20; // comparisons of an output; bits are made of one
+const MINIMUM: usize = HEADER + 21;
+const STEP: usize = HEADER + 22;
+const CURRENTS: usize = HEADER + 23; // rows: f32[columns][blocks][16]
+const LISTS: usize = HEADER + 26; // rows: lines that are on
+const SUMS: usize = HEADER + 29; // rows: i32[outputs]
+const MASK: usize = HEADER + 32; // rows: bits
+const CODES: usize = HEADER + 35; // rows: i16[outputs]
+const PLANES: usize = HEADER + 38;
+const FIRST_PLANE: usize = HEADER + 39;
 const PLANE_WORDS: usize = 4; // rows, significance as f32
 
 /** cells after which numerator and denominator are brought back to a denominator of 1 */
@@ -163,6 +164,7 @@ function finish(command: usize, currentsOf: usize, row: u32, firstRow: u32, scra
   const strict = word(command, STRICT) != 0;
   const bounds: usize = word(command, BOUNDS);
   const directions: usize = word(command, DIRECTIONS);
+  const steps = word(command, STEPS);
   let sums = rowsAt(command, SUMS, firstRow, scratch);
   if (sums != 0) sums += row * strideOf(command, SUMS);
   let mask = rowsAt(command, MASK, firstRow, scratch);
@@ -188,13 +190,17 @@ function finish(command: usize, currentsOf: usize, row: u32, firstRow: u32, scra
       }
       if (bounds == 0) continue;
       const turned = x * load<f32>(directions + (o << 2));
-      const bound = load<f32>(bounds + (o << 2));
-      const fires = strict ? turned > bound : turned >= bound;
-      if (mask != 0 && fires) {
+      let bound = bounds + (<usize>(o * steps) << 2);
+      let passed: i32 = 0;
+      for (let k: u32 = 0; k < steps; k++, bound += 4) {
+        const level = load<f32>(bound);
+        passed += i32(strict ? turned > level : turned >= level);
+      }
+      if (mask != 0 && passed > 0) {
         const at = mask + (o >> 3);
         store<u8>(at, load<u8>(at) | <u8>(1 << <u8>(o & 7)));
       }
-      if (codes != 0) store<i16>(codes + (o << 1), <i16>(signed(command, MINIMUM) + (fires ? signed(command, STEP) : 0)));
+      if (codes != 0) store<i16>(codes + (o << 1), <i16>(signed(command, MINIMUM) + passed * signed(command, STEP)));
     }
   }
 }

@@ -23,6 +23,7 @@ interface Case {
   readonly planes: number;
   readonly converts: boolean;
   readonly strict: boolean;
+  readonly steps: number;
 }
 
 const cases: fc.Arbitrary<Case> = fc
@@ -42,6 +43,7 @@ const cases: fc.Arbitrary<Case> = fc
     planes: fc.constantFrom(1, 3),
     converts: fc.boolean(),
     strict: fc.boolean(),
+    steps: fc.constantFrom(1, 3, 15),
   })
   .map(
     ({
@@ -112,7 +114,8 @@ async function results({ layout, samples, seed, ...rest }: Case, plain: boolean)
     converter: rest.converts ? { least: -3, most: 60 } : null,
     decision: {
       strict: rest.strict,
-      bounds: engine.upload(random(layout.outputs, 4)),
+      steps: rest.steps,
+      bounds: engine.upload(random(layout.outputs * rest.steps, 4)),
       directions: engine.upload(
         Float32Array.from({ length: layout.outputs }, () => (draw() < 0.5 ? 1 : -1)),
       ),
