@@ -154,9 +154,7 @@ function sweptLayer(
   const matmul = network.reference.nodes.find(({ inputs }) => inputs[1] === weightsValue);
   const found = matmul ? biasBehind(network.reference, matmul.outputs[0], layer.outputs) : null;
   if (!found) return network;
-  const asked = Int32Array.from(found.bias, (b, o) =>
-    Math.round(b / layer.scale[layer.scale.length === 1 ? 0 : o]),
-  );
+  const asked = found.bias.map((b, o) => b / layer.scale[layer.scale.length === 1 ? 0 : o]);
   const on = alwaysOnRows(asked, layer.alphabet);
   sayRounding(layer, "biases", on, context);
   const { graph } = withAlwaysOn(network.reference, weightsValue, on.rows);
@@ -235,7 +233,7 @@ function sayRounding(layer: MatrixLayer, what: string, on: AlwaysOn, { warn }: P
   if (rounded.length === 0) return;
   const largest = rounded.reduce((top, error) => Math.max(top, Math.abs(error)), 0);
   warn(
-    `layer ${layer.id}: ${rounded.length} of ${on.errors.length} ${what} rounded by at most ${largest} of its integer sums, ` +
+    `layer ${layer.id}: ${rounded.length} of ${on.errors.length} ${what} rounded by at most ${Number(largest.toPrecision(3))} of its integer sums, ` +
       `to what ${on.rows} always-on rows of ${layer.alphabet.name} can hold; the quantized network and its export hold the rounded ones`,
   );
 }

@@ -25,6 +25,17 @@ describe("always-on rows", () => {
     expect(on.rows).toBe(1);
     expect([...on.errors].map(Math.abs)).toEqual([0, 0, 1]);
   });
+  test("real numbers go to the nearest sum of the better parity, never over a whole number first", () => {
+    // 2.6 rounds to 3, which two rows would make 2 or 4; the nearest even number is 2
+    const on = alwaysOnRows(Float64Array.of(2.6, -3.9, 16.2, 0.3), levels16);
+    expect(on.rows).toBe(2);
+    const errors = [2 - 2.6, -4 + 3.9, 16 - 16.2, 0 - 0.3];
+    for (const [o, error] of errors.entries()) expect(on.errors[o]).toBeCloseTo(error, 12);
+    for (const error of on.errors) expect(Math.abs(error)).toBeLessThanOrEqual(1);
+  });
+  test("what lies nearer to 0 than to any row needs none", () => {
+    expect(alwaysOnRows(Float64Array.of(0.3, -0.4), levels16).rows).toBe(0);
+  });
   test("nothing asked for needs no row", () => {
     expect(alwaysOnRows(Int32Array.of(0, 0), levels16).rows).toBe(0);
   });
