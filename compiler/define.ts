@@ -9,7 +9,7 @@ export { defineEncoding } from "./define/encoding.ts";
 export type { Figure, FigureRequest } from "./define/figures.ts";
 export type { FloatExecutor, FloatSession } from "./define/float-executor.ts";
 export type { LimitsRequest } from "./define/limits.ts";
-export type { NoiseModel, NoisePlace, NoiseUse } from "./define/noise.ts";
+export type { AnalogPlace, NoiseModel, NoisePlace, NoiseUse } from "./define/noise.ts";
 export { defineNoise } from "./define/noise.ts";
 export type { AnalogRead, ProgrammedBank, SensedBank } from "./define/noisy-bank.ts";
 export type { ExpandContext, Operator } from "./define/operator.ts";

@@ -1,3 +1,4 @@
+import { analogCosts } from "./analog-costs.ts";
 import { assumedParameters } from "./assumptions.ts";
 import type { TargetSpec } from "./define.ts";
 import { internal } from "./errors.ts";
@@ -52,7 +53,7 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
       cellsOf(placement, weightsOf(mapped.network.weights, placement)),
     ),
     costs: placements.map((placement, index) =>
-      layerCosts(placement, matrixOf(network.layers, placement), segments[index]),
+      layerCosts(placement, matrixOf(network.layers, placement), segments[index], technology),
     ),
     seed: provenance.seed,
     options: provenance.options,
@@ -151,6 +152,7 @@ function layerCosts(
   placement: LayerPlacement,
   layer: MatrixLayer,
   segments: number,
+  technology: TargetSpec["technology"],
 ): ImageLayerCosts {
   const weights = layer.inputs * layer.outputs;
   const repeats = positionsOf(layer) * presentationsOf(layer.presentation);
@@ -164,6 +166,7 @@ function layerCosts(
     segments,
     clocks: placement.clocks * repeats,
     synapsesRead: weights * repeats,
+    ...analogCosts(placement, layer, technology, repeats),
   };
 }
 

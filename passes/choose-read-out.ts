@@ -188,7 +188,10 @@ function bitsFor(layer: MatrixLayer, wordLines: number): number {
   return Math.max(1, Math.ceil(Math.log2(maximum - minimum + 1)));
 }
 
-/** A converter that tells every sum of one array apart. @throws UNSUPPORTED for fewer bits */
+/** numbers of more bits are no whole numbers of float32 */
+const MOST_BITS = 24;
+
+/** A converter that tells every sum of one array apart. @throws UNSUPPORTED for fewer bits, BAD_OPTION for too many */
 function converter(
   layer: MatrixLayer,
   { target, options, assume }: PassContext,
@@ -198,6 +201,13 @@ function converter(
   const [minimum, maximum] = tileRange(layer, wordLines);
   const needed = bitsFor(layer, wordLines);
   const bits = asked ?? needed;
+  if (bits > MOST_BITS) {
+    throw new XbcError(
+      "BAD_OPTION",
+      `layer ${layer.id}: --readout adc:${bits}: needs a converter of 1 to ${MOST_BITS} bits, ` +
+        `found ${bits}; --readout adc:${needed} tells every sum of an array apart`,
+    );
+  }
   if (bits < needed) {
     throw new XbcError(
       "UNSUPPORTED",

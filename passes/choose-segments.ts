@@ -1,6 +1,7 @@
-import type { PassContext, ProgrammingDescription, TargetSpec } from "../compiler/define.ts";
+import { decisionClocks, sweepSteps } from "../compiler/analog-costs.ts";
+import type { PassContext, ProgrammingDescription, Technology } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
-import { XbcError } from "../compiler/errors.ts";
+import { internal, XbcError } from "../compiler/errors.ts";
 import { evaluateNetwork } from "../compiler/evaluate.ts";
 import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer, QuantizedNetwork } from "../compiler/ir/network.ts";
@@ -40,6 +41,7 @@ async function segmented(
   placement: LayerPlacement,
   context: PassContext,
 ): Promise<LayerPlacement> {
+  const layer = matrixOf(mapped, placement);
   const asked = context.options.segment;
   if (asked !== null && asked > placement.bankWordLines) {
     throw new XbcError(
@@ -58,18 +60,29 @@ async function segmented(
   return {
     ...placement,
     segmentWordLines: wordLines,
-    clocks: clocksOf({ ...placement, segmentWordLines: wordLines }, mapped.target),
-    reason: `${placement.reason}; ${reason}${sweepText(mapped, placement)}`,
+    clocks: clocksOf(
+      { ...placement, segmentWordLines: wordLines },
+      layer,
+      mapped.target.technology,
+    ),
+    reason: `${placement.reason}; ${reason}${sweepText(layer, placement, mapped.target.technology)}`,
   };
+}
+
+/** @throws INTERNAL if a placement belongs to no matrix layer */
+function matrixOf({ network }: MappedNetwork, placement: LayerPlacement): MatrixLayer {
+  const found = network.layers.find(({ id }) => id === placement.layer);
+  if (found?.kind !== "matrix") throw internal("choose-segments", `no layer ${placement.layer}`);
+  return found;
 }
 
 /**
  * P5: so many clocks for each group of bit lines that are sensed at once and segment, and for its decision; reference groups are read once a
  * pattern beside the others. Arrays of one layer are read at once.
  */
-function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number {
+function clocksOf(placement: LayerPlacement, layer: MatrixLayer, technology: Technology): number {
   const read = technology.parameters.readClocks?.value ?? 1;
-  const decision = technology.parameters.decisionClocks?.value ?? 0;
+  const decision = decisionClocks(layer, technology);
   const { encoding, tileInputs, inputs, tileOutputs, outputs, segmentWordLines } = placement;
   const segments = Math.ceil(Math.min(tileInputs, inputs) / segmentWordLines);
   const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
@@ -83,14 +96,10 @@ function clocksOf(placement: LayerPlacement, { technology }: TargetSpec): number
 }
 
 /** An arg max by a rising reference takes one clock a step, beside the clocks of ten comparators (P10). */
-function sweepText({ network, target }: MappedNetwork, placement: LayerPlacement): string {
-  const layer = network.layers.find(({ id }) => id === placement.layer);
-  if (layer?.kind !== "matrix" || layer.readOut.kind !== "sweep") return "";
-  const { levels } = layer.alphabet;
-  const steps = Math.ceil(
-    (placement.inputs * (levels[levels.length - 1] - levels[0])) / (levels[1] - levels[0]),
-  );
-  const clock_s = target.technology.parameters.readTime?.value ?? 0;
+function sweepText(layer: MatrixLayer, placement: LayerPlacement, technology: Technology): string {
+  if (layer.readOut.kind !== "sweep") return "";
+  const steps = sweepSteps(placement, layer);
+  const clock_s = technology.parameters.readTime?.value ?? 0;
   const time = clock_s > 0 ? `, ${(1e6 * clock_s * steps).toFixed(0)} µs` : "";
   return `; the arg max by a rising reference takes up to ${steps} clocks more (one a step of a code${time}), the reading of the comparators none`;
 }

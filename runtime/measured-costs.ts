@@ -1,7 +1,7 @@
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { LayerActivity } from "./activity.ts";
 import { clockOf, timingOf } from "./report/cost-model.ts";
-import { energyPerInput, readEnergyOf } from "./report/read-energy.ts";
+import { conversionEnergyOf, energyPerInput, readEnergyOf } from "./report/read-energy.ts";
 import type { EvaluationReport } from "./report/report.ts";
 
 /**
@@ -46,7 +46,7 @@ async function energyOfReads(
   image: ProgrammingImage,
   activity: readonly LayerActivity[],
 ): Promise<number> {
-  let total = 0;
+  let total = conversionEnergyOf(image);
   for (const [index, { reads }] of activity.entries()) {
     const energies = await energyPerInput(image, index);
     reads.forEach((count, input) => {

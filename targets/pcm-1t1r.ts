@@ -95,6 +95,13 @@ const circuit = {
     "σ of the comparator's offset, fixed per die and layer",
     { minimum: 0, maximum: 1 },
   ),
+  converterOffset: defineParameter(
+    1e-3,
+    "V",
+    "assumed: about a code of --readout adc:B, offsets of converters being calibrated; the paper has no converter",
+    "σ of the offset of a converter, fixed per die, one converter an array",
+    { minimum: 0, maximum: 1 },
+  ),
   integratorMismatch: defineParameter(
     2e-3,
     "1",
@@ -108,6 +115,20 @@ const timing = {
   readTime: defineParameter(50e-9, "s", "P5", "clock"),
   readClocks: defineParameter(2, "1", "P5", "clocks of one group of bit lines and one segment"),
   decisionClocks: defineParameter(2, "1", "P5", "clocks of comparison and reset of a group"),
+  conversionClocks: defineParameter(
+    1,
+    "1",
+    "assumed: successive approximation; the paper has no converter",
+    "clocks of a converter for each bit, instead of the comparison",
+    { minimum: 0 },
+  ),
+  conversionEnergy: defineParameter(
+    50e-15,
+    "J",
+    "assumed: of the order usual for such converters; the paper has none",
+    "energy of a converter a step: a conversion of B bits takes 2^B of them",
+    { minimum: 0 },
+  ),
   pipelineClocks: defineParameter(0, "1", "P10", "clocks between layers"),
 };
 

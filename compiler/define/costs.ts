@@ -4,6 +4,8 @@ export interface CostModel {
   /** where a ternary read takes another time (L1); null: clock_s */
   readonly ternaryClock_s: number | null;
   readonly pipelineClocks: number;
+  /** energy of a converter a step: one of B bits takes 2^B times as much; absent: none is known */
+  readonly conversionStep_J?: number;
   readonly read: ReadCost;
   readonly cellArea_m2: number | null;
   readonly sources: readonly string[];

@@ -49,10 +49,10 @@ export interface NoiseModel {
     parameters: Readonly<Record<string, number>>,
     place: NoisePlace,
   ) => Float32Array;
-  /** read, analog: what it changes in how the lines of one column of arrays are read */
+  /** read, analog: what it changes in how the lines of a column of arrays, or of each of its arrays, are read */
   readonly analog?: (
     parameters: Readonly<Record<string, number>>,
-    place: Pick<NoisePlace, "seed" | "trial" | "layer"> & { readonly column: number },
+    place: AnalogPlace,
   ) => Partial<AnalogRead>;
   /** read, digital: what the sense amplifiers make of a bank */
   readonly sense?: (
@@ -72,6 +72,14 @@ export function defineNoise<Model extends NoiseModel>(model: Model): Model {
 export interface NoiseUse {
   readonly model: string;
   readonly parameters: Readonly<Record<string, number>>;
+}
+
+/** Where sums of bit lines are read: a comparator behind a whole column of arrays, or a converter behind each. */
+export interface AnalogPlace extends Pick<NoisePlace, "seed" | "trial" | "layer"> {
+  readonly column: number;
+  /** along the inputs; 0 where one comparator reads them all */
+  readonly array: number;
+  readonly reader: "comparator" | "converter";
 }
 
 /** Where a device draw happens. */

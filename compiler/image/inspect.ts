@@ -1,4 +1,4 @@
-import type { ProgrammingImage } from "../ir/image.ts";
+import type { ImageLayerCosts, ProgrammingImage } from "../ir/image.ts";
 import { UNUSED } from "../ir/image.ts";
 import type {
   Access,
@@ -215,12 +215,20 @@ async function cellLines(
     `  cells       ${held.map(([level, count]) => `${count} ${levelName(image, level)}`).join(", ")}`,
     ...(costs
       ? [
-          `  cost        ${costs.segments} read segments, ${costs.clocks} clocks, ${costs.synapsesRead} synapses sensed an inference`,
+          `  cost        ${costs.segments} read segments, ${costs.clocks} clocks, ${costs.synapsesRead} synapses sensed an inference${analogCosts(costs)}`,
         ]
       : []),
     `  hash        ${hash.hex()}`,
     ...(corner ? [`  bank 0`, ...drawing(corner, cells.bitLines)] : []),
   ];
+}
+
+function analogCosts({ channels, sweepClocks, conversions }: ImageLayerCosts): string {
+  return [
+    channels === undefined ? "" : `, ${channels} read-out channels`,
+    sweepClocks === undefined ? "" : `, up to ${sweepClocks} clocks more of an arg max`,
+    conversions === undefined ? "" : `, ${conversions} conversions`,
+  ].join("");
 }
 
 /** Levels as digits, word line by word line; `.` is unused, `+` a level above 35. */

@@ -44,6 +44,12 @@ export interface ImageLayerCosts {
   readonly clocks: number;
   /** synapses sensed in one inference, masked ones included */
   readonly synapsesRead: number;
+  /** analog read-outs: integrators or converters that work at the same time, of weights and of references */
+  readonly channels?: number;
+  /** of an arg max by a rising reference, beside `clocks`: the most that it takes */
+  readonly sweepClocks?: number;
+  /** behind converters: numbers that an inference makes */
+  readonly conversions?: number;
 }
 
 export interface SourceModel {

@@ -13,6 +13,7 @@ export function pcmCosts(technology: Technology, condition: string): CostModel {
     clock_s,
     ternaryClock_s: null,
     pipelineClocks: values("pipelineClocks"),
+    conversionStep_J: values("conversionEnergy"),
     read: {
       kind: "by-current",
       read_V,

@@ -29,7 +29,13 @@ export function pcmNoise(technology: Technology, condition: string): readonly No
         decoder_Ohm: values("decoderResistance"),
       },
     },
-    { model: "comparator-offset", parameters: { spread_V: values("comparatorOffset") } },
+    {
+      model: "comparator-offset",
+      parameters: {
+        spread_V: values("comparatorOffset"),
+        converter_V: values("converterOffset"),
+      },
+    },
     { model: "integrator-mismatch", parameters: { spread: values("integratorMismatch") } },
   ];
 }

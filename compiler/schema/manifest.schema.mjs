@@ -266,6 +266,7 @@ const costModel = exact({
   clock_s: positive,
   ternaryClock_s: nullable(positive),
   pipelineClocks: Type.Number({ minimum: 0 }),
+  conversionStep_J: Type.Optional(Type.Number({ minimum: 0 })),
   read: tagged("kind", [
     variant("kind", "per-synapse", { energy_J: Type.Number({ minimum: 0 }) }),
     variant("kind", "by-current", {
@@ -361,6 +362,9 @@ export const manifest = exact(
         segments: index,
         clocks: index,
         synapsesRead: index,
+        channels: Type.Optional(index),
+        sweepClocks: Type.Optional(index),
+        conversions: Type.Optional(index),
       }),
     ),
     seed: Type.Number(),

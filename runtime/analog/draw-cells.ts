@@ -4,7 +4,7 @@ import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import { valuesOf } from "../../compiler/physics/condition.ts";
 import type { Draw } from "../draw.ts";
-import { columnsOf } from "../kernels/analog-command.ts";
+import { arraysOf, columnsOf } from "../kernels/analog-command.ts";
 import type { NoiseChain } from "../noise-chain.ts";
 import type { AnalogLayer } from "./analog-layer.ts";
 import { kernelCells } from "./analog-layer.ts";
@@ -15,7 +15,7 @@ export interface AnalogDraw {
   readonly cells: Float32Array;
   /** codes of one siemens */
   readonly unit: number;
-  /** [columns][4] gain, offset in codes, wire, head */
+  /** [arrays along inputs][columns][4] gain, offset in codes, wire, head; behind comparators alike for all arrays */
   readonly read: Float32Array;
 }
 
@@ -29,7 +29,7 @@ function exactDraw(analog: AnalogLayer, levels: Uint8Array): AnalogDraw {
   const cells = kernelCells(analog, (bank) =>
     Float32Array.from(levels.subarray(bank * size, (bank + 1) * size), (level) => values[level]),
   );
-  const read = new Float32Array(columnsOf(analog.layout) * 4);
+  const read = new Float32Array(arraysOf(analog.layout) * columnsOf(analog.layout) * 4);
   for (let q = 0; q < read.length; q += 4) read[q] = 1;
   return { cells, unit: 1, read };
 }
@@ -132,16 +132,21 @@ function readOf(
   unit: number,
 ): Float32Array {
   const columns = columnsOf(analog.layout);
-  const read = new Float32Array(columns * 4);
-  for (let column = 0; column < columns; column++) {
-    const place = { seed, trial, layer: analog.index, column };
+  const converts = analog.layer.readOut.kind === "adc";
+  const reader = converts ? "converter" : "comparator";
+  const all = arraysOf(analog.layout) * columns;
+  const read = new Float32Array(all * 4);
+  for (let at = 0; at < all; at++) {
+    const column = at % columns;
+    const array = converts ? Math.floor(at / columns) : 0;
+    const place = { seed, trial, layer: analog.index, column, array, reader } as const;
     const changes = chain.reads.map(({ model, parameters }) => model.analog?.(parameters, place));
     const { wire_Ohm, first_Ohm, decoder_Ohm, offset_V, gainError } = Object.assign(
       { ...noRead },
       ...changes,
     ) as AnalogRead;
     const offset = offset_V === 0 ? 0 : offset_V / voltsOfCode(analog, technology, condition, unit);
-    read.set([1 + gainError, offset, wire_Ohm, decoder_Ohm + first_Ohm], column * 4);
+    read.set([1 + gainError, offset, wire_Ohm, decoder_Ohm + first_Ohm], at * 4);
   }
   return read;
 }

@@ -48,7 +48,10 @@ export interface Analog {
   readonly cells: number;
   /** f32[perWeight + references] significance of each bit line */
   readonly mix: number;
-  /** f32[columns][4]: gain of the weights, offset in codes, ohms from cell to cell, ohms before the first */
+  /**
+   * f32[arrays][columns][4]: gain of the weights, offset in codes, ohms from cell to cell, ohms before the first; where sums
+   * are integrated over arrays, gain and offset are those of the first
+   */
   readonly read: number;
   /** codes of one siemens */
   readonly unit: number;

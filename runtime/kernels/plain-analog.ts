@@ -36,14 +36,14 @@ export function analogRow(
         line < layout.inputs ? isOn(plane, line) : plane === 0,
       );
       if (!converter) continue;
-      values(memory, command, currents).forEach((x, o) => {
+      values(memory, command, array, currents).forEach((x, o) => {
         const held = Math.min(Math.max(nearest(x), converter.least), converter.most);
         sums[o] += Math.trunc(fround(held * significance));
       });
       currents.fill(0);
     }
   });
-  const found = converter ? Float32Array.from(sums) : values(memory, command, currents);
+  const found = converter ? Float32Array.from(sums) : values(memory, command, 0, currents);
   const rounded = converter ? sums : Int32Array.from(found, nearest);
   return { values: found, sums: rounded, passed: decisions(memory, command, found) };
 }
@@ -68,12 +68,17 @@ function decisions(memory: EngineMemory, { decision }: Analog, found: Float32Arr
   });
 }
 
-/** Every output's sum in codes. */
-function values(memory: EngineMemory, command: Analog, currents: Float32Array): Float32Array {
+/** Every output's sum in codes, read as an array's are. */
+function values(
+  memory: EngineMemory,
+  command: Analog,
+  array: number,
+  currents: Float32Array,
+): Float32Array {
   const { layout, unit } = command;
   const { outputs, tileOutputs, perWeight, references, firstReference, blocks } = layout;
   const mix = memory.float32(command.mix, perWeight + references);
-  const read = memory.float32(command.read, columnsOf(layout) * 4);
+  const read = readOf(memory, command, array);
   const codes = fround(unit);
   const combined = (first: number, at: number, count: number): number => {
     let sum = 0;
@@ -90,6 +95,12 @@ function values(memory: EngineMemory, command: Analog, currents: Float32Array): 
   });
 }
 
+/** How an array's columns are read, four numbers each. */
+function readOf(memory: EngineMemory, { layout, read }: Analog, array: number): Float32Array {
+  const size = columnsOf(layout) * 4;
+  return memory.float32(read + array * size * 4, size);
+}
+
 /** The currents of one array's bit lines, segment by segment: design.md section 5. */
 function addCurrents(
   memory: EngineMemory,
@@ -102,7 +113,7 @@ function addCurrents(
   const { layout } = command;
   const { tileLines, lines, segment, blocks } = layout;
   const cells = memory.float32(command.cells, cellsOf(layout));
-  const read = memory.float32(command.read, columnsOf(layout) * 4);
+  const read = readOf(memory, command, array);
   const first = array * tileLines;
   const count = Math.min(tileLines, lines - first);
   const all = columnsOf(layout) * blocks;

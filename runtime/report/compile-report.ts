@@ -5,7 +5,7 @@ import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer, ReadOut } from "../../compiler/ir/network.ts";
 import { timingOf } from "./cost-model.ts";
 import { countLevels, programmingTotals } from "./programming-totals.ts";
-import { readEnergyOf } from "./read-energy.ts";
+import { conversionEnergyOf, readEnergyOf } from "./read-energy.ts";
 import type { CompileReport, EvaluationReport, LayerReport } from "./report.ts";
 import { bankReferences } from "./sense-reference.ts";
 
@@ -67,6 +67,9 @@ function layerReport(
     cells: costs.cells,
     segments: costs.segments,
     clocks: costs.clocks,
+    sweepClocks: costs.sweepClocks ?? 0,
+    channels: costs.channels ?? null,
+    conversions: costs.conversions ?? 0,
   };
 }
 
@@ -103,13 +106,20 @@ async function totalsOf(image: ProgrammingImage): Promise<CompileReport["totals"
   }
   const programming = programmingTotals(counts, image.programming);
   const capacity = sum("capacity");
-  const { cellArea_m2 } = image.costModel;
+  const { cellArea_m2, clock_s } = image.costModel;
+  const sweepClocks = image.costs.reduce((total, layer) => total + (layer.sweepClocks ?? 0), 0);
+  const channels = image.costs.flatMap((layer) => layer.channels ?? []);
   return {
     weights: sum("weights"),
     cells: sum("cells"),
     banks: image.placements.reduce((total, { banks }) => total + banks, 0),
     utilization: capacity === 0 ? 0 : sum("cells") / capacity,
     ...timingOf(image),
+    sweepClocks,
+    sweep_s: sweepClocks * clock_s,
+    channels: channels.length === 0 ? null : channels.reduce((total, count) => total + count),
+    conversions: image.costs.reduce((total, layer) => total + (layer.conversions ?? 0), 0),
+    conversionEnergy_J: conversionEnergyOf(image),
     readEnergy_J: await readEnergyOf(image),
     pulses: programming.pulses,
     programmingTime_s: programming.time_s,

@@ -56,7 +56,8 @@ export function mappingTable(layers: readonly LayerReport[], paint: Paint): stri
     : textTable(columns, rows, paint);
 }
 
-function totalsText({ totals, bankLimits, layers, readBias }: CompileReport): string {
+function totalsText(report: CompileReport): string {
+  const { totals, bankLimits, layers, readBias } = report;
   const { weights, cells, banks, utilization, clocks } = totals;
   const { wordLines, bitLines, boundBy, margin } = bankLimits;
   const next =
@@ -73,6 +74,7 @@ function totalsText({ totals, bankLimits, layers, readBias }: CompileReport): st
       `${plural(clocks, "clock")}; latency ${duration(totals.latency_s)}, one every ` +
         `${duration(totals.interval_s)} when pipelined; reads ${formatQuantity(totals.readEnergy_J, "J")}`,
     ],
+    ...(totals.channels === null ? [] : [["read-out", readOutText(report)] as const]),
     ...(readBias ? [["sensing", sensingText(layers, readBias)] as const] : []),
     [
       "programming",
@@ -86,6 +88,21 @@ function totalsText({ totals, bankLimits, layers, readBias }: CompileReport): st
         : area(totals.area_m2),
     ],
   ]);
+}
+
+/** What reads analog sums, and what an arg max takes beside the clocks of comparators (P10). */
+function readOutText({ totals, layers }: CompileReport): string {
+  const { channels, sweepClocks, sweep_s, latency_s, conversions, conversionEnergy_J } = totals;
+  const kinds = layers.map(({ name, readout }) => `${name} ${readout}`).join(", ");
+  const sweep =
+    sweepClocks === 0
+      ? ""
+      : `; the arg max by a rising reference takes up to ${plural(sweepClocks, "clock")} more, latency ${duration(latency_s + sweep_s)} then`;
+  const converted =
+    conversions === 0
+      ? ""
+      : `; ${plural(conversions, "conversion")} an inference, ${formatQuantity(conversionEnergy_J, "J")} of its reads`;
+  return `${plural(channels ?? 0, "channel")} (${kinds})${sweep}${converted}`;
 }
 
 function sensingText(layers: readonly LayerReport[], bias: ReadBias): string {

@@ -63,10 +63,21 @@ async function currentsPerInput(
   return energies;
 }
 
-/** Energy of the reads of one inference as scheduled: every input presented, masked ones included (H13). */
+/** Energy of the converters of one inference, in joules; 0 where comparators read, or no figure is known. */
+export function conversionEnergyOf({ costModel, costs, layers }: ProgrammingImage): number {
+  return costs.reduce((total, { layer: id, conversions }) => {
+    const layer = layers.find((other) => other.id === id);
+    if (!conversions || layer?.kind !== "matrix" || layer.readOut.kind !== "adc") return total;
+    return total + conversions * (costModel.conversionStep_J ?? 0) * 2 ** layer.readOut.bits;
+  }, 0);
+}
+
+/**
+ * Energy of the reads of one inference as scheduled, converters included: every input presented, masked ones included (H13).
+ */
 export async function readEnergyOf(image: ProgrammingImage): Promise<number> {
   const matrices = image.layers.filter((layer): layer is MatrixLayer => layer.kind === "matrix");
-  let total = 0;
+  let total = conversionEnergyOf(image);
   for (const [index, layer] of matrices.entries()) {
     const energies = await energyPerInput(image, index);
     const repeats = positionsOf(layer) * presentationsOf(layer.presentation);

@@ -34,6 +34,13 @@ export interface CompileReport {
     readonly clocks: number;
     readonly interval_s: number;
     readonly latency_s: number;
+    /** of the arg max of a last layer by a rising reference, beside the latency of its comparators; 0 where there is none */
+    readonly sweepClocks: number;
+    readonly sweep_s: number;
+    /** read-out channels of all layers: integrators or converters; null where sums are digital */
+    readonly channels: number | null;
+    readonly conversions: number;
+    readonly conversionEnergy_J: number;
     readonly readEnergy_J: number;
     readonly pulses: number;
     readonly programmingTime_s: number;
@@ -64,6 +71,10 @@ export interface LayerReport {
   readonly cells: number;
   readonly segments: number;
   readonly clocks: number;
+  /** as in `totals`: of an arg max by a rising reference, of what reads analog sums, of converters */
+  readonly sweepClocks: number;
+  readonly channels: number | null;
+  readonly conversions: number;
   /** current that the senses of each bank compare with; null where a bank has no such reference */
   readonly senseReferences_A: readonly number[] | null;
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { bytesSource, memorySink } from "../../compiler/image/bytes.ts";
 import { firstDigits } from "../../examples/mnist/story.ts";
 import { compile, evaluate, locateCell, readImage, verify, writeImage } from "../../index.ts";
+import { compileReport } from "../../runtime/report/compile-report.ts";
 import { timingOf } from "../../runtime/report/cost-model.ts";
 import { cellText } from "../../runtime/report/locate-text.ts";
 import { plain } from "../../runtime/report/paint.ts";
@@ -22,6 +23,45 @@ test("MNIST lies on seven and two arrays, read in segments of 32: 76 µs a patte
   expect(image.placements.map(({ banks }) => banks)).toEqual([7, 2]);
   expect(image.placements[0].segmentWordLines).toBe(32);
   expect(timingOf(image).interval_s).toBeCloseTo(76e-6, 12);
+});
+
+test("arrays, read-out channels and the sweep of the arg max are told (P10)", async () => {
+  const { totals, layers } = await compileReport(image, null);
+  // four bit lines a star, one integrator for weights and one for references a layer
+  expect(layers.map(({ banks, channels }) => [banks, channels])).toEqual([
+    [7, 2],
+    [2, 2],
+  ]);
+  expect(totals).toMatchObject({ banks: 9, channels: 4, conversions: 0 });
+  const { inputs } = image.placements[1];
+  expect(totals.sweepClocks).toBe(15 * inputs);
+  expect(totals.sweep_s).toBeCloseTo(15 * inputs * 50e-9, 12);
+});
+
+test("biases are rounded once: at most one code, and said as it is", () => {
+  const [text] = image.warnings.filter((warning) => warning.includes("biases rounded"));
+  const found = /(\d+) of 10 biases rounded by at most ([\d.]+) of/.exec(text ?? "");
+  expect(Number(found?.[1])).toBe(10);
+  expect(Number(found?.[2])).toBeGreaterThan(0);
+  expect(Number(found?.[2])).toBeLessThanOrEqual(1);
+});
+
+test("converters have an offset each, a clock a bit and an energy", async () => {
+  const converted = await compile(model, { target: "pcm-1t1r", readout: "adc:12", segment: 32 });
+  const [first] = converted.costs;
+  // 150 outputs and two groups of references, four segments
+  expect(first).toMatchObject({ channels: 14, conversions: 150 * 7, clocks: 152 * (8 + 12) });
+  const { totals } = await compileReport(converted, null);
+  expect(totals.conversionEnergy_J).toBeCloseTo((150 * 7 + 10 * 2) * 4096 * 50e-15, 18);
+  const draws = async (noise: readonly string[]) =>
+    (await evaluate(converted, digits(200), { trials: 6, noise, ablation: false, weak: false }))
+      .noisy;
+  const offset = await draws(["comparator-offset"]);
+  expect(offset?.mean).toBeGreaterThan(0.95);
+  expect(offset?.std).toBeLessThan(0.02);
+  await expect(compile(model, { target: "pcm-1t1r", readout: "adc:99" })).rejects.toThrow(
+    /1 to 24 bits/,
+  );
 });
 
 test("thresholds are cells, none of them rounded", () => {

@@ -15,7 +15,7 @@ const PER_WEIGHT: usize = HEADER + 8; // bit lines of a weight
 const FIRST_REFERENCE: usize = HEADER + 9;
 const REFERENCES: usize = HEADER + 10;
 const MIX: usize = HEADER + 11; // f32[PER_WEIGHT + REFERENCES], significances
-const READ: usize = HEADER + 12; // f32[columns][4]: gain, offset, wire, head
+const READ: usize = HEADER + 12; // f32[arrays along inputs][columns][4]: gain, offset, wire, head
 const UNIT: usize = HEADER + 13; // f32: codes of one siemens
 const LEAST: usize = HEADER + 14; // f32, f32: range of a converter
 const MOST: usize = HEADER + 15;
@@ -133,8 +133,8 @@ function codesOf(command: usize, at: usize, reference: f32, read: usize): f32 {
   return (sum * load<f32>(read) - reference) * reinterpret<f32>(word(command, UNIT)) + load<f32>(read, 4);
 }
 
-/** Numbers of the arrays read last, added to the sums: `significance` is that of the plane. */
-function convert(command: usize, currentsOf: usize, sums: usize, significance: f32): void {
+/** Numbers of the arrays read last, added to the sums: `significance` is that of the plane, `reads` theirs of READ. */
+function convert(command: usize, currentsOf: usize, reads: usize, sums: usize, significance: f32): void {
   const outputs = word(command, OUTPUTS);
   const tile = word(command, TILE_OUTPUTS);
   const bytes: usize = word(command, BLOCKS) << 6;
@@ -144,7 +144,7 @@ function convert(command: usize, currentsOf: usize, sums: usize, significance: f
   for (let first: u32 = 0, q: usize = 0; first < outputs; first += tile, q++) {
     const column = currentsOf + q * bytes;
     const reference = referenceOf(command, column);
-    const read: usize = word(command, READ) + (q << 4);
+    const read = reads + (q << 4);
     const end = min(outputs, first + tile);
     for (let o = first; o < end; o++) {
       const n = nearest(codesOf(command, column + ((o - first) * c << 2), reference, read));
@@ -218,7 +218,7 @@ export function analog(command: usize, begin: u32, end: u32, scratch: usize): i3
   const columns = (outputs + word(command, TILE_OUTPUTS) - 1) / word(command, TILE_OUTPUTS);
   const all = columns * blocks;
   const cells: usize = word(command, CELLS);
-  const read: usize = word(command, READ);
+  const reads: usize = word(command, READ);
   const converts = word(command, CONVERTS) != 0;
   const currentsOf = rowsAt(command, CURRENTS, firstRow, scratch);
   const currentsStride = strideOf(command, CURRENTS);
@@ -237,6 +237,7 @@ export function analog(command: usize, begin: u32, end: u32, scratch: usize): i3
     for (let first: u32 = 0, array: usize = 0; first < lines; first += tile, array++) {
       const count = min(tile, lines - first);
       const segments = (count + segment - 1) / segment;
+      const read = reads + (array * columns << 4);
       for (let row: u32 = 0; row < rows; row++)
         list(mask + row * strideOf(command, plane), inputs, first, count, segment, p == 0, lists + row * listStride);
       for (let b: u32 = 0; b < all; b++) {
@@ -250,7 +251,7 @@ export function analog(command: usize, begin: u32, end: u32, scratch: usize): i3
       if (!converts) continue;
       for (let row: u32 = 0; row < rows; row++) {
         const at = currentsOf + row * currentsStride;
-        convert(command, at, sums + row * strideOf(command, SUMS), significance);
+        convert(command, at, read, sums + row * strideOf(command, SUMS), significance);
         memory.fill(at, 0, all << 6);
       }
     }

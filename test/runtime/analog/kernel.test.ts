@@ -97,7 +97,7 @@ async function results({ layout, samples, seed, ...rest }: Case, plain: boolean)
         if (draw() < 0.4) bytes[s * rows.stride + (i >> 3)] |= 1 << (i & 7);
   }
   const read = Float32Array.from(
-    { length: columnsOf(layout) * 4 },
+    { length: arraysOf(layout) * columnsOf(layout) * 4 },
     (_, k) => [1 + 0.01 * draw(), draw() - 0.5, rest.wire, rest.decoder][k % 4],
   );
   const sums = engine.rows(layout.outputs * 4, samples);
