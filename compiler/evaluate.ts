@@ -180,6 +180,12 @@ function windowSums(
   const taps = tapsOfWindow(access);
   const perGroup = access.channels / access.groups;
   const sums = new Int32Array(samples * outputs * positions);
+  for (let o = 0; o < outputs; o++) {
+    let alwaysOn = 0;
+    for (let i = inputs; i < w.inputs; i++) alwaysOn += w.data[o * w.inputs + i];
+    for (let s = 0; s < samples; s++)
+      sums.fill(alwaysOn, (s * outputs + o) * positions, (s * outputs + o + 1) * positions);
+  }
   for (let p = 0; p < positions; p++) {
     for (let tap = 0; tap < taps; tap++) {
       const pixel = pixelOf(access, p, tap);
@@ -190,7 +196,7 @@ function windowSums(
           let sum = 0;
           for (let c = 0; c < perGroup; c++) {
             const code = x[(s * access.channels + first + c) * pixels + pixel];
-            sum += code * w.data[o * inputs + c * taps + tap];
+            sum += code * w.data[o * w.inputs + c * taps + tap];
           }
           sums[(s * outputs + o) * positions + p] += sum;
         }

@@ -1,6 +1,6 @@
 import type { Layer, MatrixLayer, WindowAccess, WindowShape } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
-import { isPadded } from "../compiler/ir/window.ts";
+import { isPadded, tapsOfWindow } from "../compiler/ir/window.ts";
 import type { Planes } from "./activations.ts";
 import type { Command } from "./kernels/commands.ts";
 import type { PlaneTerm, Rows } from "./kernels/rows.ts";
@@ -96,4 +96,15 @@ export function windowPlanes(
     significance,
   }));
   return { terms, gathers };
+}
+
+/** ONNX numbers the inputs of a window channel by channel, the kernels tap by tap. */
+export function kernelOrder(access: WindowAccess): Int32Array | null {
+  const taps = tapsOfWindow(access);
+  const channels = access.channels / access.groups;
+  if (taps === 1 || channels === 1) return null;
+  return Int32Array.from({ length: channels * taps }, (_, i) => {
+    const channel = Math.floor(i / taps);
+    return (i - channel * taps) * channels + channel;
+  });
 }

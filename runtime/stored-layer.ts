@@ -5,8 +5,8 @@ import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { WindowAccess } from "../compiler/ir/network.ts";
 import { weightOfCell } from "../compiler/ir/placement.ts";
-import { tapsOfWindow } from "../compiler/ir/window.ts";
 import { kernelDigits } from "./kernel-digits.ts";
+import { kernelOrder } from "./layout.ts";
 
 /** digit of a sense whose cells hold no weight */
 const NO_DIGIT = 2;
@@ -103,17 +103,6 @@ export async function loadStoredLayer(
 function accessOf(image: ProgrammingImage, { layer }: LayerPlacement): WindowAccess | null {
   const found = image.layers.find((candidate) => candidate.id === layer);
   return found?.kind === "matrix" && found.access.kind === "window" ? found.access : null;
-}
-
-/** ONNX numbers the inputs of a window channel by channel, the kernels tap by tap. */
-function kernelOrder(access: WindowAccess): Int32Array | null {
-  const taps = tapsOfWindow(access);
-  const channels = access.channels / access.groups;
-  if (taps === 1 || channels === 1) return null;
-  return Int32Array.from({ length: channels * taps }, (_, i) => {
-    const channel = Math.floor(i / taps);
-    return (i - channel * taps) * channels + channel;
-  });
 }
 
 /** Writes the digits that a bank's levels mean; false where a weight's levels are no code of the alphabet. */

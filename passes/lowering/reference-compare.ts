@@ -74,6 +74,10 @@ export function comparedTo(
         ? pooled(chain, value, move, `pool-${k}`)
         : reordered(chain, value, move.order, `order-${k}`, to);
   });
+  // what stands behind a Flatten is read in another shape
+  const sizes = (to.shape ?? []).slice(1).map(Number);
+  const has = chain.values.get(value)?.shape?.length;
+  if (has !== to.shape?.length) value = shaped(chain, value, sizes, "shaped");
   const { nodes, constants, values } = chain;
   nodes.push(standardNode("Identity", [value], codes));
   values.set(codes, { ...to, type: "float32" });
@@ -94,7 +98,7 @@ function compare(
     from.type === "float64" ? Float64Array.from(values) : Float32Array.from(values);
   const beside = [outputs, ...Array<number>(inner).fill(1)];
   const bounds = Array.from(thresholds, (t, at) => directions[Math.floor(at / steps)] * t);
-  const float: ValueType = { type: "float32", shape: from.shape };
+  const counted: ValueType = { type: "float32", shape: from.shape };
   let turned = sum;
   if (directions.some((sign) => sign < 0)) {
     const signs = chain.constant("signs", list(Array.from(directions)), beside);
@@ -105,7 +109,7 @@ function compare(
     const bound = chain.constant("bounds", list(bounds), beside);
     const type: ValueType = { type: "bool", shape: from.shape };
     const fires = chain.add("GreaterOrEqual", [turned, bound], "fires", type);
-    count = chain.add("Cast", [fires], "fired", float, castTo("float32"));
+    count = chain.add("Cast", [fires], "fired", counted, castTo("float32"));
   } else {
     const shape = from.shape && [...from.shape, steps];
     const last = chain.constant("last-axis", BigInt64Array.of(-1n), [1]);
@@ -122,28 +126,24 @@ function compare(
       { type: "float32", shape },
       castTo("float32"),
     );
-    count = chain.add("ReduceSum", [fired, last], "count", float, {
+    count = chain.add("ReduceSum", [fired, last], "count", counted, {
       keepdims: { kind: "int", value: 0 },
     });
   }
   if (range.step !== 1) {
     const step = chain.constant("step", Float32Array.of(range.step), []);
-    count = chain.add("Mul", [count, step], "stepped", float);
+    count = chain.add("Mul", [count, step], "stepped", counted);
   }
   if (range.minimum === 0) return count;
   const minimum = chain.constant("minimum", Float32Array.of(range.minimum), []);
-  return chain.add("Add", [count, minimum], "code", float);
+  return chain.add("Add", [count, minimum], "code", counted);
 }
 
 type Pool = Extract<MovesBehind["moves"][number], { op: "pool" }>;
 
 /** The largest code of each window, or the smallest where the direction falls. */
 function pooled(chain: Chain, value: ValueId, { window, directions }: Pool, name: string): ValueId {
-  const batch = "batch";
-  const type = (pixels: readonly number[]): ValueType => ({
-    type: "float32",
-    shape: [batch, window.channels, ...pixels],
-  });
+  const type = (pixels: readonly number[]): ValueType => float(window.channels, ...pixels);
   const turn = (from: ValueId, what: string, pixels: readonly number[]): ValueId => {
     if (directions.every((way) => way > 0)) return from;
     const shape = [window.channels, ...window.input.map(() => 1)];
@@ -175,20 +175,24 @@ function reordered(
 ): ValueId {
   const sizes = (shape ?? []).slice(1).map(Number);
   if (sizeOf(sizes) !== order.length) throw internal("thresholds-to-cells", `${name}: ${sizes}`);
-  const flat = chain.constant(`${name}-flat`, BigInt64Array.of(-1n, BigInt(order.length)), [2]);
-  const type = (rest: readonly number[]): ValueType => ({
-    type: "float32",
-    shape: ["batch", ...rest],
+  const line = shaped(chain, value, [order.length], `${name}-line`);
+  const indices = BigInt64Array.from(order, BigInt);
+  const at = chain.constant(`${name}-indices`, indices, [order.length]);
+  const axis: Attribute = { kind: "int", value: 1 };
+  const gathered = chain.add("Gather", [line, at], `${name}-gathered`, float(order.length), {
+    axis,
   });
-  const line = chain.add("Reshape", [value, flat], `${name}-line`, type([order.length]));
-  const indices = chain.constant(`${name}-indices`, BigInt64Array.from(order, BigInt), [
-    order.length,
-  ]);
-  const gathered = chain.add("Gather", [line, indices], `${name}-gathered`, type([order.length]), {
-    axis: { kind: "int", value: 1 },
-  });
-  const back = chain.constant(`${name}-shape`, BigInt64Array.from([-1, ...sizes], BigInt), [
-    sizes.length + 1,
-  ]);
-  return chain.add("Reshape", [gathered, back], name, type(sizes));
+  return shaped(chain, gathered, sizes, name);
+}
+
+const float = (...sizes: readonly number[]): ValueType => ({
+  type: "float32",
+  shape: ["batch", ...sizes],
+});
+
+/** A sample's values under other sizes. */
+function shaped(chain: Chain, value: ValueId, sizes: readonly number[], name: string): ValueId {
+  const target = BigInt64Array.from([-1, ...sizes], BigInt);
+  const shape = chain.constant(`${name}-sizes`, target, [sizes.length + 1]);
+  return chain.add("Reshape", [value, shape], name, float(...sizes));
 }

@@ -5,6 +5,8 @@ import type { MatrixLayer } from "../../compiler/ir/network.ts";
 import { referenceCells } from "../../compiler/ir/placement.ts";
 import type { AnalogLayout } from "../kernels/analog-command.ts";
 import { BLOCK_LINES, cellsOf } from "../kernels/analog-command.ts";
+import { kernelOrder } from "../layout.ts";
+import { groupsOf } from "../places.ts";
 
 /** A layer whose bit lines are summed in the analog domain: its cells, and how the kernel holds them. */
 export interface AnalogLayer {
@@ -15,6 +17,8 @@ export interface AnalogLayer {
   /** [banks x wordLines x bitLines] */
   readonly levels: Uint8Array;
   readonly layout: AnalogLayout;
+  /** [inputs] bit of a plane that gates each word line, null where they stand in order */
+  readonly order: Int32Array | null;
 }
 
 /** The analog layer at a placement; null where sums are digital. */
@@ -28,7 +32,8 @@ export async function loadAnalogLayer(
   if (layer.readOut.kind === "digital") return null;
   const cells = image.cells[index];
   const levels = await cells.range(0, cells.banks);
-  return { layer, placement, index, levels, layout: layoutOf(layer, placement) };
+  const order = layer.access.kind === "window" ? kernelOrder(layer.access) : null;
+  return { layer, placement, index, levels, order, layout: layoutOf(layer, placement) };
 }
 
 function layoutOf(layer: MatrixLayer, placement: LayerPlacement): AnalogLayout {
@@ -47,6 +52,7 @@ function layoutOf(layer: MatrixLayer, placement: LayerPlacement): AnalogLayout {
     perWeight,
     firstReference,
     references,
+    groups: groupsOf(layer),
   };
 }
 

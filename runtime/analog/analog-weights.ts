@@ -24,6 +24,7 @@ function packAnalog(engine: Engine, analog: AnalogLayer, draw: AnalogDraw): Anal
   const { layer, layout } = analog;
   return {
     layout,
+    order: analog.order ? engine.upload(analog.order) : 0,
     cells: engine.upload(draw.cells),
     mix: engine.upload(mixOf(analog)),
     read: engine.upload(draw.read),

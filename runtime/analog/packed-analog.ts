@@ -3,5 +3,5 @@ import type { Analog } from "../kernels/analog-command.ts";
 /** An analog layer in engine memory, in one trial. */
 export type AnalogWeights = Pick<
   Analog,
-  "layout" | "cells" | "mix" | "read" | "unit" | "converter" | "decision"
+  "layout" | "order" | "cells" | "mix" | "read" | "unit" | "converter" | "decision"
 >;

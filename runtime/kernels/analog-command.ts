@@ -14,6 +14,8 @@ export interface AnalogLayout {
   readonly perWeight: number;
   readonly firstReference: number;
   readonly references: number;
+  /** outputs in so many groups, which read planes of their own and share no array */
+  readonly groups: number;
 }
 
 /** Bit lines of a block of the kernel. */
@@ -44,6 +46,8 @@ export interface Analog {
   readonly kind: "analog";
   readonly positions: number;
   readonly layout: AnalogLayout;
+  /** u32[inputs] bit of a plane that each word line is gated by; 0: in their order */
+  readonly order: number;
   /** f32[arrays][columns][blocks][tileLines][16] siemens, or level values without noise */
   readonly cells: number;
   /** f32[perWeight + references] significance of each bit line */
@@ -105,6 +109,8 @@ export function analogWords(command: Analog, rows: (rows: Rows | null) => number
     ...rows(command.sums),
     ...rows(command.mask),
     ...rows(codes?.rows ?? null),
+    layout.groups,
+    command.order,
     from.length,
     ...from.flatMap(({ mask, significance }) => [...rows(mask), floatWord(significance)]),
   ];

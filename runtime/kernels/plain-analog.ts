@@ -17,12 +17,12 @@ export interface AnalogRow {
 
 /**
  * The plain twin of assembly/analog.ts, for one row.
- * @param isOn whether an input's bit of a plane is set
+ * @param isOn whether the bit of a plane that gates an input of a group is set
  */
 export function analogRow(
   memory: EngineMemory,
   command: Analog,
-  isOn: (plane: number, input: number) => boolean,
+  isOn: (plane: number, input: number, group: number) => boolean,
 ): AnalogRow {
   const { layout, converter } = command;
   const { outputs } = layout;
@@ -32,8 +32,8 @@ export function analogRow(
   const sums = new Int32Array(outputs);
   command.from.forEach(({ significance }, plane) => {
     for (let array = 0; array < arraysOf(layout); array++) {
-      addCurrents(memory, command, array, converter ? 1 : significance, currents, (line) =>
-        line < layout.inputs ? isOn(plane, line) : plane === 0,
+      addCurrents(memory, command, array, converter ? 1 : significance, currents, (line, group) =>
+        line < layout.inputs ? isOn(plane, line, group) : plane === 0,
       );
       if (!converter) continue;
       values(memory, command, array, currents).forEach((x, o) => {
@@ -108,7 +108,7 @@ function addCurrents(
   array: number,
   significance: number,
   currents: Float32Array,
-  isOn: (line: number) => boolean,
+  isOn: (line: number, group: number) => boolean,
 ): void {
   const { layout } = command;
   const { tileLines, lines, segment, blocks } = layout;
@@ -125,7 +125,7 @@ function addCurrents(
     for (let from = 0; from < count; from += segment) {
       const on: number[] = [];
       for (let w = Math.min(count, from + segment) - 1; w >= from; w--)
-        if (isOn(first + w)) on.push(w);
+        if (isOn(first + w, Math.floor((block * layout.groups) / all))) on.push(w);
       if (on.length === 0) continue;
       let n = 0;
       let d = 1;

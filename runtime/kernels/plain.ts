@@ -12,7 +12,7 @@ import { bitOf, int16, int32, setBits } from "./plain-views.ts";
 import type { SampleCommand } from "./plain-windows.ts";
 import { runSample } from "./plain-windows.ts";
 import type { Rows } from "./rows.ts";
-import { planeBytes } from "./rows.ts";
+import { planeBytes, windowBytes } from "./rows.ts";
 
 /**
  * The plain twin of the engine: what each command means, said as simply as possible. It works on the
@@ -110,11 +110,15 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
     }
     case "analog": {
       const { layout, from, sums, mask, codes } = command;
-      const { inputs, outputs } = layout;
+      const { inputs, outputs, groups } = layout;
       const planes = from.map((term) =>
-        term.mask ? at(term.mask, planeBytes(inputs)) : new Uint8Array(0),
+        term.mask ? at(term.mask, windowBytes(inputs, groups)) : new Uint8Array(0),
       );
-      const found = analogRow(memory, command, (plane, i) => bitOf(planes[plane], i) === 1);
+      const order = command.order === 0 ? null : memory.uint32(command.order, inputs);
+      const found = analogRow(memory, command, (plane, i, group) => {
+        const bit = group * planeBytes(inputs) * 8 + (order ? order[i] : i);
+        return bitOf(planes[plane], bit) === 1;
+      });
       if (sums) asInt32(sums, outputs).set(found.sums);
       if (mask) setBits(at(mask, planeBytes(outputs)), outputs, (o) => found.passed[o] > 0);
       if (codes)

@@ -115,3 +115,44 @@ test("the same holds of convolutions of every form", async () => {
     },
   );
 });
+
+/** What analog sums cannot hold is refused by name. */
+function refused(error: unknown): null {
+  if (error instanceof XbcError && error.code !== "INTERNAL") return null;
+  throw error;
+}
+
+for (const target of ["pcm-1t1r", "rram-1t1r"]) {
+  test(`the same holds of analog sums on ${target}: convolutions, signs and several reference levels`, async () => {
+    let held = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          windowNetworkDraws.map((draw) => ({
+            ...{ inputTransform: "", inputEncoding: "auto" },
+            ...drawnWindowNetwork(draw),
+          })),
+          networkDraws.map(drawnNetwork),
+        ),
+        fc.constantFrom(null, { wordLines: 16, bitLines: 40 }),
+        fc.constantFrom(1, 5),
+        async (network, bank, batch) => {
+          const { inputTransform, inputEncoding } = network;
+          const options = { executor, bank, inputTransform, inputEncoding };
+          const image = await compile(network.model, { target, ...options }).catch(refused);
+          if (!image) return;
+          held++;
+          const { exported, plain, ran } = await answers(image, network.data(5), batch);
+          expect(plain).toEqual(exported);
+          expect(ran).toEqual(exported);
+        },
+      ),
+      {
+        numRuns: Number(process.env.LAW_RUNS ?? 30),
+        seed: Number(process.env.LAW_SEED ?? 22),
+        endOnFailure: process.env.LAW_NOSHRINK === "1",
+      },
+    );
+    expect(held).toBeGreaterThan(10);
+  });
+}

@@ -31,8 +31,10 @@ const LISTS: usize = HEADER + 26; // rows: lines that are on
 const SUMS: usize = HEADER + 29; // rows: i32[outputs]
 const MASK: usize = HEADER + 32; // rows: bits
 const CODES: usize = HEADER + 35; // rows: i16[outputs]
-const PLANES: usize = HEADER + 38;
-const FIRST_PLANE: usize = HEADER + 39;
+const GROUPS: usize = HEADER + 38; // of outputs, each with planes of its own
+const ORDER: usize = HEADER + 39; // u32[inputs] bit of each word line, or 0: in their order
+const PLANES: usize = HEADER + 40;
+const FIRST_PLANE: usize = HEADER + 41;
 const PLANE_WORDS: usize = 4; // rows, significance as f32
 
 /** cells after which numerator and denominator are brought back to a denominator of 1 */
@@ -42,7 +44,7 @@ const RENEW: u32 = 32;
  * Lines of one array that are on, segment by segment, each from the far end: u32 count and f32 nearest line of a
  * segment, then for each of its lines u32 bytes of its cells and f32 wires between it and the one beyond.
  */
-function list(mask: usize, inputs: u32, first: u32, count: u32, segment: u32, alwaysOn: bool, to: usize): void {
+function list(mask: usize, order: usize, inputs: u32, first: u32, count: u32, segment: u32, alwaysOn: bool, to: usize): void {
   let at = to;
   for (let from: u32 = 0; from < count; from += segment) {
     const end = min(count, from + segment);
@@ -54,7 +56,8 @@ function list(mask: usize, inputs: u32, first: u32, count: u32, segment: u32, al
     for (let w: u32 = end; w > from; w--) {
       const line = first + w - 1;
       if (line < inputs) {
-        if ((load<u8>(mask + (line >> 3)) & (1 << (line & 7))) == 0) continue;
+        const bit = order == 0 ? line : load<u32>(order + (line << 2));
+        if ((load<u8>(mask + (bit >> 3)) & (1 << (bit & 7))) == 0) continue;
       } else if (!alwaysOn) continue;
       store<u32>(at, (w - 1) << 6);
       store<f32>(at, on == 0 ? 0 : <f32>(beyond - (w - 1)), 4);
@@ -217,6 +220,10 @@ export function analog(command: usize, begin: u32, end: u32, scratch: usize): i3
   const outputs = word(command, OUTPUTS);
   const columns = (outputs + word(command, TILE_OUTPUTS) - 1) / word(command, TILE_OUTPUTS);
   const all = columns * blocks;
+  const groups = word(command, GROUPS);
+  const perGroup = all / groups;
+  const groupBytes: usize = ((inputs + 63) >> 6) << 3;
+  const order: usize = word(command, ORDER);
   const cells: usize = word(command, CELLS);
   const reads: usize = word(command, READ);
   const converts = word(command, CONVERTS) != 0;
@@ -238,15 +245,18 @@ export function analog(command: usize, begin: u32, end: u32, scratch: usize): i3
       const count = min(tile, lines - first);
       const segments = (count + segment - 1) / segment;
       const read = reads + (array * columns << 4);
-      for (let row: u32 = 0; row < rows; row++)
-        list(mask + row * strideOf(command, plane), inputs, first, count, segment, p == 0, lists + row * listStride);
-      for (let b: u32 = 0; b < all; b++) {
-        const here = cells + ((array * all + b) * tile << 6);
-        const r = read + (b / blocks << 4);
-        const wire = load<f32>(r, 8);
-        const head = load<f32>(r, 12);
+      for (let group: u32 = 0; group < groups; group++) {
+        const own = mask + group * groupBytes;
         for (let row: u32 = 0; row < rows; row++)
-          currents(lists + row * listStride, segments, here, wire, head, converts ? 1 : significance, currentsOf + row * currentsStride + (b << 6));
+          list(own + row * strideOf(command, plane), order, inputs, first, count, segment, p == 0, lists + row * listStride);
+        for (let b = group * perGroup; b < (group + 1) * perGroup; b++) {
+          const here = cells + ((array * all + b) * tile << 6);
+          const r = read + (b / blocks << 4);
+          const wire = load<f32>(r, 8);
+          const head = load<f32>(r, 12);
+          for (let row: u32 = 0; row < rows; row++)
+            currents(lists + row * listStride, segments, here, wire, head, converts ? 1 : significance, currentsOf + row * currentsStride + (b << 6));
+        }
       }
       if (!converts) continue;
       for (let row: u32 = 0; row < rows; row++) {

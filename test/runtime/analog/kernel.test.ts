@@ -11,7 +11,7 @@ import {
 } from "../../../runtime/kernels/analog-command.ts";
 import { createEngine } from "../../../runtime/kernels/engine.ts";
 import { runPlain } from "../../../runtime/kernels/plain.ts";
-import { planeBytes } from "../../../runtime/kernels/rows.ts";
+import { planeBytes, windowBytes } from "../../../runtime/kernels/rows.ts";
 import "../../support/properties.ts";
 
 interface Case {
@@ -24,13 +24,16 @@ interface Case {
   readonly converts: boolean;
   readonly strict: boolean;
   readonly steps: number;
+  readonly ordered: boolean;
 }
 
 const cases: fc.Arbitrary<Case> = fc
   .record({
     inputs: fc.integer({ min: 1, max: 90 }),
     alwaysOn: fc.integer({ min: 0, max: 5 }),
-    outputs: fc.integer({ min: 1, max: 14 }),
+    perGroup: fc.integer({ min: 1, max: 14 }),
+    groups: fc.constantFrom(1, 1, 3),
+    ordered: fc.boolean(),
     tileLines: fc.constantFrom(8, 32, 64),
     tileOutputs: fc.constantFrom(3, 8),
     segment: fc.constantFrom(3, 8, 64),
@@ -49,7 +52,8 @@ const cases: fc.Arbitrary<Case> = fc
     ({
       inputs,
       alwaysOn,
-      outputs,
+      perGroup,
+      groups,
       tileLines,
       tileOutputs,
       perWeight,
@@ -57,13 +61,17 @@ const cases: fc.Arbitrary<Case> = fc
       segment,
       ...rest
     }) => {
-      const firstReference = Math.min(outputs, tileOutputs) * perWeight;
+      // outputs of a group fill whole arrays, where there are several
+      const inTile = groups === 1 ? tileOutputs : Math.min(perGroup, tileOutputs);
+      const outputs = groups === 1 ? perGroup : Math.ceil(perGroup / inTile) * inTile * groups;
+      const firstReference = Math.min(outputs, inTile) * perWeight;
       const layout = {
         inputs,
         lines: inputs + alwaysOn,
         outputs,
+        groups,
         tileLines,
-        tileOutputs,
+        tileOutputs: inTile,
         segment: Math.min(segment, tileLines),
         blocks: Math.ceil((firstReference + references) / 16),
         perWeight,
@@ -88,13 +96,16 @@ async function results({ layout, samples, seed, ...rest }: Case, plain: boolean)
   const random = (n: number, scale: number) =>
     Float32Array.from({ length: n }, () => scale * draw());
   const planes = Array.from({ length: rest.planes }, () =>
-    engine.rows(planeBytes(layout.inputs), samples),
+    engine.rows(windowBytes(layout.inputs, layout.groups), samples),
   );
   for (const rows of planes) {
     const bytes = engine.bytes(rows.at, rows.stride * samples);
     for (let s = 0; s < samples; s++)
-      for (let i = 0; i < layout.inputs; i++)
-        if (draw() < 0.4) bytes[s * rows.stride + (i >> 3)] |= 1 << (i & 7);
+      for (let group = 0; group < layout.groups; group++)
+        for (let i = 0; i < layout.inputs; i++) {
+          const byte = s * rows.stride + group * planeBytes(layout.inputs) + (i >> 3);
+          if (draw() < 0.4) bytes[byte] |= 1 << (i & 7);
+        }
   }
   const read = Float32Array.from(
     { length: arraysOf(layout) * columnsOf(layout) * 4 },
@@ -107,6 +118,9 @@ async function results({ layout, samples, seed, ...rest }: Case, plain: boolean)
     kind: "analog",
     positions: 1,
     layout,
+    order: rest.ordered
+      ? engine.upload(Int32Array.from({ length: layout.inputs }, (_, i) => layout.inputs - 1 - i))
+      : 0,
     cells: engine.upload(random(cellsOf(layout), 1e-4)),
     mix: engine.upload(random(layout.perWeight + layout.references, 8)),
     read: engine.upload(read),
@@ -155,7 +169,14 @@ describe("the analog kernel", () => {
     const g = Float32Array.from({ length: cells }, (_, w) => (w % 3 === 0 ? 8e-5 : 5e-7));
     const gate = g.map((_, w) => Number(w % 5 !== 2));
     const layout = { inputs: cells, lines: cells, outputs: 1, tileLines: cells, tileOutputs: 1 };
-    const line = { segment: 48, blocks: 1, perWeight: 1, firstReference: 1, references: 0 };
+    const line = {
+      segment: 48,
+      blocks: 1,
+      perWeight: 1,
+      firstReference: 1,
+      references: 0,
+      groups: 1,
+    };
     const block = new Float32Array(cells * 16);
     g.forEach((value, w) => {
       block[w * 16] = value;
@@ -172,6 +193,7 @@ describe("the analog kernel", () => {
           kind: "analog",
           positions: 1,
           layout: { ...layout, ...line },
+          order: 0,
           cells: engine.upload(block),
           mix: engine.upload(Float32Array.of(1)),
           read: engine.upload(Float32Array.of(1, 0, 0.5, 55.5)),
