@@ -76,7 +76,9 @@ export function analogCommands(
   if (weights.decision) {
     const bits = to.dense?.planes.format.kind === "bits" ? to.dense.planes.format.planes : [];
     const isBit = weights.decision.steps === 1 && bits.length === 1;
-    if (isBit && !to.isRead && to.dense?.rows === positions && !to.pixels)
+    // a convolution's rows are pixels with their channels together, those of a matrix stand as ONNX orders them
+    const isInOrder = layer.access.kind === "dense" || positions === 1;
+    if (isBit && isInOrder && !to.isRead && to.dense?.rows === positions && !to.pixels)
       return [command({ ...none, mask: bits[0] })];
     const { rows, after } = sink();
     return [command({ ...none, codes: each(rows, 2) }), ...after];

@@ -1,13 +1,14 @@
 /**
- * Tries every model of a folder on a target and prints a table: layers on banks, their share of the constant-weight
+ * Tries every model of a folder on targets and prints a table a target: layers on banks, their share of the constant-weight
  * multiply-accumulates, agreement, time, or what is missing. Models that hold floats are calibrated with their known
- * pair, and made binary where their weights are floats.
+ * pair, or with drawn inputs; float weights become int8 where the target holds it, else int4, else binary.
  *
  *   npm run models            writes docs/models.md from ../shared/models
- *   node --import ./test/bench/typescript.mjs test/bench/models.ts FOLDER [TARGET]
+ *   node --import ./test/bench/typescript.mjs test/bench/models.ts [FOLDER] [--target T[,T…]] [--only WORD]
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { exportOnnx } from "../../compiler/image/export-onnx.ts";
 import type { Graph, GraphNode } from "../../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
@@ -19,9 +20,18 @@ import { parseOnnx } from "../../compiler/onnx/parse.ts";
 import type { CompileRequest } from "../../index.ts";
 import { compile, run } from "../../index.ts";
 import { readNpz } from "../support/read-npz.ts";
+import { readTensorFile } from "../support/read-tensor.ts";
 import { executor, runBytes } from "../support/run-onnx.ts";
 
-const [root = "../shared/models", target = "2t2r"] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    target: { type: "string", default: "2t2r,1s1r,pcm-1t1r,rram-1t1r" },
+    only: { type: "string", default: "" },
+  },
+});
+const [root = "../shared/models"] = positionals;
+const targets = flags.target.split(",");
 const largest = 2e7;
 
 /** Inputs and outputs that are known, in the model's order. */
@@ -39,6 +49,13 @@ function pairOf(path: string): Pair | null {
     );
     return { inputs, outputs };
   }
+  const set = join(`${base}.io`, "test_data_set_0");
+  if (!existsSync(file) && existsSync(set)) {
+    const [inputs, outputs] = ["input", "output"].map((name) =>
+      [readTensorFile(join(set, `${name}_0.pb`))].map(floatOf),
+    );
+    return { inputs, outputs };
+  }
   if (!existsSync(file)) return null;
   const arrays = [...readNpz(file)];
   const of = (prefix: string) =>
@@ -50,6 +67,23 @@ function pairOf(path: string): Pair | null {
 const floatOf = (t: Tensor): Tensor =>
   t.type === "int64" ? tensor("float32", t.shape, Float32Array.from(toNumbers(t))) : t;
 
+/** Samples in [0, 1) of a model without a pair, the same at every run; null where an input is no float of known size. */
+function drawnInputs(bytes: Uint8Array): Pair | null {
+  const { inputs, values } = importGraph(parseOnnx(bytes));
+  const drawn = inputs.flatMap((id) => {
+    const type = values.get(id);
+    const shape = type?.shape?.map((size, axis) => (axis === 0 ? 1 : size));
+    const sizes = shape?.filter((size) => typeof size === "number") ?? [];
+    if (!shape || sizes.length !== shape.length || !type?.type.startsWith("float")) return [];
+    const data = Float32Array.from(
+      { length: sizeOf(sizes) },
+      (_, k) => (Math.imul(k + 1, 0x9e3779b1) >>> 8) / 2 ** 24,
+    );
+    return [tensor("float32", sizes, data)];
+  });
+  return drawn.length === inputs.length ? { inputs: drawn, outputs: [] } : null;
+}
+
 interface Row {
   readonly model: string;
   readonly how: string;
@@ -60,13 +94,13 @@ interface Row {
   readonly time: string;
 }
 
-async function rowOf(model: string): Promise<Row> {
+async function rowOf(model: string, target: string): Promise<Row> {
   const path = join(root, model);
   const bytes = new Uint8Array(readFileSync(path));
-  const pair = pairOf(path);
   const begin = performance.now();
   try {
-    const { image, how } = await compiled(bytes, pair);
+    const pair = pairOf(path) ?? drawnInputs(bytes);
+    const { image, how } = await compiled(bytes, pair, target);
     const seconds = (performance.now() - begin) / 1000;
     return { model, how, ...(await judged(image, pair)), time: `${seconds.toFixed(1)} s` };
   } catch (error) {
@@ -76,13 +110,15 @@ async function rowOf(model: string): Promise<Row> {
   }
 }
 
-/** As the model quantizes itself, else with calibration, else with binary weights too. */
-async function compiled(bytes: Uint8Array, pair: Pair | null) {
+/** As the model quantizes itself, else with calibration, else with weights of fewer and fewer bits too. */
+async function compiled(bytes: Uint8Array, pair: Pair | null, target: string) {
   const names = pair ? importGraph(parseOnnx(bytes)).inputs : [];
   const calibration = pair && new Map(pair.inputs.map((t, k) => [names[k], t]));
   const ways: readonly (readonly [string, Partial<CompileRequest>])[] = [
     ["as quantized", {}],
     ["calibrated", { calibration }],
+    ["int8, calibrated", { calibration, precision: "int8" }],
+    ["int4, calibrated", { calibration, precision: "int4" }],
     ["binary, calibrated", { calibration, precision: "binary" }],
   ];
   let failure: unknown = null;
@@ -107,7 +143,8 @@ async function judged(image: ProgrammingImage, pair: Pair | null) {
   const ours = (await run(image, given, { executor })).outputs;
   const exported = await runBytes(await exportOnnx(image), Object.fromEntries(given));
   const exact = compared([...ours.values()], [...exported.values()]);
-  const known = compared([...ours.values()], pair.outputs);
+  const isKnown = pair.outputs.length > 0;
+  const known = isKnown ? compared([...ours.values()], pair.outputs) : "drawn inputs";
   return { layers, share, exact, known };
 }
 
@@ -153,17 +190,22 @@ const models = readdirSync(root, { recursive: true })
   )
   .filter((file) => statSync(join(root, file)).size < largest)
   .sort();
-console.log(`# Models on ${target}
+console.log(`# Models
 
 Made by \`npm run models\`: every model of the collection that the project is developed with, one sample of its known
-pair each. *Exact*: the run against onnxruntime on the exported network. *Known*: against the model's own outputs, largest
-difference over the largest magnitude and cosine; weights made binary after training lose much of it.
+pair each, or drawn inputs where it has none. *Exact*: the run against onnxruntime on the exported network. *Known*: against the model's own outputs, largest
+difference over the largest magnitude and cosine; weights made binary after training lose much of it. A read-out that no
+paper has is listed by the image as an assumption.`);
+for (const target of targets) {
+  console.log(`
+## On ${target}
 
 | model | compiled | layers on banks | MACs on banks | exact | known | compile time |
 |---|---|---|---|---|---|---|`);
-for (const model of models) {
-  const { how, layers, share, exact, known, time } = await rowOf(model);
-  const cells = [model, how.replaceAll("|", "/"), layers, share, exact, known, time];
-  console.log(`| ${cells.join(" | ")} |`);
+  for (const model of models.filter((name) => name.includes(flags.only))) {
+    const { how, layers, share, exact, known, time } = await rowOf(model, target);
+    const cells = [model, how.replaceAll("|", "/"), layers, share, exact, known, time];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
 }
 process.exit(0);
