@@ -3,7 +3,7 @@
  * networks, one thread each, in turn: the CIFAR-10 network of examples/cifar10, and stacks of four 3 x 3 binary
  * convolutions of one width.
  *
- *   node --import ./test/bench/typescript.mjs test/bench/convolution.ts
+ *   [TARGET=pcm-1t1r] node --import ./test/bench/typescript.mjs test/bench/convolution.ts
  */
 import { existsSync, readFileSync } from "node:fs";
 import * as ort from "onnxruntime-node";
@@ -13,6 +13,7 @@ import { onnxruntimeWeb } from "../../runtime/float-executor.ts";
 import { openSession } from "../../runtime/session.ts";
 import { buildModel, floats, type NodeSpec } from "../support/build-onnx.ts";
 
+const target = process.env.TARGET ?? "2t2r";
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const draw = { seed: 0, trial: 0, elapsed_s: 0 };
 const byte = (k: number) => Math.imul(k + 1, 0x9e3779b1) >>> 24;
@@ -77,7 +78,7 @@ const subjects: readonly Subject[] = [
 for (const { name, bytes, shape, samples } of subjects) {
   const size = shape.reduce((product, length) => product * length, 1);
   const data = Uint8Array.from({ length: samples * size }, (_, k) => byte(k));
-  const image = await compile(bytes, { target: "2t2r", executor: onnxruntimeWeb() });
+  const image = await compile(bytes, { target, executor: onnxruntimeWeb() });
   const [input] = image.inputs;
   const session = await openSession(image, {
     ...{ threads: 1, executor: onnxruntimeWeb(), batch: samples },

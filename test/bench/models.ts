@@ -67,6 +67,18 @@ function pairOf(path: string): Pair | null {
 const floatOf = (t: Tensor): Tensor =>
   t.type === "int64" ? tensor("float32", t.shape, Float32Array.from(toNumbers(t))) : t;
 
+/** A pair whose inputs have as many axes as the model's, of size 1 in front where the file leaves them out. */
+function inRank(bytes: Uint8Array, pair: Pair | null): Pair | null {
+  if (!pair) return null;
+  const { inputs, values } = importGraph(parseOnnx(bytes));
+  const whole = pair.inputs.map((t, k): Tensor => {
+    const rank = values.get(inputs[k])?.shape?.length ?? 0;
+    const missing = Math.max(0, rank - t.shape.length);
+    return { ...t, shape: [...Array<number>(missing).fill(1), ...t.shape] };
+  });
+  return { ...pair, inputs: whole };
+}
+
 /** Samples in [0, 1) of a model without a pair, the same at every run; null where an input is no float of known size. */
 function drawnInputs(bytes: Uint8Array): Pair | null {
   const { inputs, values } = importGraph(parseOnnx(bytes));
@@ -99,7 +111,7 @@ async function rowOf(model: string, target: string): Promise<Row> {
   const bytes = new Uint8Array(readFileSync(path));
   const begin = performance.now();
   try {
-    const pair = pairOf(path) ?? drawnInputs(bytes);
+    const pair = inRank(bytes, pairOf(path)) ?? drawnInputs(bytes);
     const { image, how } = await compiled(bytes, pair, target);
     const seconds = (performance.now() - begin) / 1000;
     return { model, how, ...(await judged(image, pair)), time: `${seconds.toFixed(1)} s` };

@@ -87,7 +87,16 @@ function currents(lines: usize, segments: u32, cells: usize, wire: f32, decoder:
     if (on == 0) continue;
     let n0 = f32x4.splat(0), n1 = n0, n2 = n0, n3 = n0;
     let d0 = one, d1 = one, d2 = one, d3 = one;
-    for (let i: u32 = 0; i < on; i++) {
+    if (wire == 0) {
+      // without wires every denominator stays 1: the same numbers by sums alone
+      for (let i: u32 = 0; i < on; i++, at += 8) {
+        const g = cells + load<u32>(at);
+        n0 = f32x4.add(n0, v128.load(g));
+        n1 = f32x4.add(n1, v128.load(g, 16));
+        n2 = f32x4.add(n2, v128.load(g, 32));
+        n3 = f32x4.add(n3, v128.load(g, 48));
+      }
+    } else for (let i: u32 = 0; i < on; i++) {
       const g = cells + load<u32>(at);
       const r = f32x4.splat(wire * load<f32>(at, 4));
       at += 8;
