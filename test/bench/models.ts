@@ -1,7 +1,7 @@
 /**
  * Tries every model of a folder on targets and prints a table a target: layers on banks, their share of the constant-weight
  * multiply-accumulates, agreement, time, or what is missing. Models that hold floats are calibrated with their known
- * pair, or with drawn inputs; float weights become int8 where the target holds it, else int4, else binary.
+ * pair, or with drawn inputs; float weights take the target's own precision where it has one, else int8, int4 or binary.
  *
  *   npm run models            writes docs/models.md from ../shared/models
  *   node --import ./test/bench/typescript.mjs test/bench/models.ts [FOLDER] [--target T[,T…]] [--only WORD]
@@ -206,7 +206,8 @@ console.log(`# Models
 
 Made by \`npm run models\`: every model of the collection that the project is developed with, one sample of its known
 pair each, or drawn inputs where it has none. *Exact*: the run against onnxruntime on the exported network. *Known*: against the model's own outputs, largest
-difference over the largest magnitude and cosine; weights made binary after training lose much of it. A read-out that no
+difference over the largest magnitude and cosine; weights made binary after training lose much of it. *Calibrated* weights have the target's own precision: 16 levels on
+pcm-1t1r, 17 levels on rram-1t1r, to which weights that a model holds in int8 are quantized again. A read-out that no
 paper has is listed by the image as an assumption.`);
 for (const target of targets) {
   console.log(`
