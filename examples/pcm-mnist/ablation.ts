@@ -43,38 +43,42 @@ interface Opened {
 
 interface Setting {
   readonly segment: number;
-  readonly decoder_Ohm: number;
   readonly condition?: string;
   readonly layout?: string;
 }
 
-/** The network compiled for a read segment, a decoder and a layout of references. */
-async function open({ segment, decoder_Ohm, condition, layout }: Setting): Promise<Opened> {
+/** The network compiled for a read segment, a forming current and a layout of references. */
+async function open({ segment, condition, layout = "alternating" }: Setting): Promise<Opened> {
   const { technology } = targetNamed("pcm-1t1r");
-  const { decoderResistance } = technology.parameters;
-  const target = {
-    ...technology,
-    conventions: { ...technology.conventions, referenceLayout: layout ?? "alternating" },
-    parameters: {
-      ...technology.parameters,
-      decoderResistance: { ...decoderResistance, value: decoder_Ohm },
-    },
-  };
+  const conventions = { ...technology.conventions, referenceLayout: layout };
+  const target = { ...technology, conventions };
   const image = await compile(model, { target, segment, ...(condition ? { condition } : {}) });
   const session = await openSession(image, { threads: 1, executor: onnxruntimeWeb(), batch: 1000 });
   return { image, session, prepared: session.prepare(new Map([["image", x]])) };
+}
+
+/** What differs from the image's own noise. */
+interface Change {
+  readonly elapsed_s?: number;
+  readonly decoder_Ohm?: number;
+  /** of drift: 0 all, 1 its mean, 2 its spread */
+  readonly part?: number;
 }
 
 /** Right answers in percent, mean and standard deviation over the draws. */
 async function accuracy(
   { image, session, prepared }: Opened,
   effects: readonly string[],
-  elapsed_s = 60,
-  part = 0,
+  { elapsed_s = 60, decoder_Ohm, part = 0 }: Change = {},
 ): Promise<string> {
-  const uses = image.noise.map((use) =>
-    use.model === "drift" ? { ...use, parameters: { ...use.parameters, part } } : use,
-  );
+  const changed: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    drift: { part },
+    "ir-drop": decoder_Ohm === undefined ? {} : { decoder_Ohm },
+  };
+  const uses = image.noise.map((use) => ({
+    ...use,
+    parameters: { ...use.parameters, ...changed[use.model] },
+  }));
   const found: number[] = [];
   for (let trial = 0; trial < (effects.length === 0 ? 1 : Number(draws)); trial++) {
     const draw = { seed: 1, trial, elapsed_s };
@@ -89,78 +93,128 @@ async function accuracy(
 }
 
 const print = (...cells: readonly string[]) => process.stdout.write(`| ${cells.join(" | ")} |\n`);
-const rule = (columns: number) => print(...Array.from({ length: columns }, () => "---"));
 
-const DAY = 86_400;
+/** A table, row by row as its cells are found. */
+async function table(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly [string, readonly (() => Promise<string>)[]])[],
+): Promise<void> {
+  process.stdout.write(`\n${name}: ${title}\n\n`);
+  print(...columns);
+  print(...columns.map(() => "---"));
+  for (const [label, cells] of rows) {
+    const found: string[] = [];
+    for (const cell of cells) found.push(await cell());
+    print(label, ...found);
+  }
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const times = [
+  ["1 s", 1],
+  ["1 h", HOUR],
+  ["1 d", DAY],
+  ["60 d", 60 * DAY],
+  ["1 y", 365 * DAY],
+] as const;
+const decoders = [10, 50, 200, 1000];
+const segments = [16, 32, 64, 128];
 const readout = ["comparator-offset", "integrator-mismatch"];
+const all = ["variability", "drift", "ir-drop", ...readout];
+const bySegment = segments.map((s) => `${s} word lines`);
 const opened = new Map<number, Opened>();
-for (const segment of [16, 32, 64, 128])
-  opened.set(segment, await open({ segment, decoder_Ohm: 50 }));
-const segments = [...opened.keys()];
+for (const segment of segments) opened.set(segment, await open({ segment }));
+const each = (cell: (one: Opened) => Promise<string>) =>
+  [...opened.values()].map((one) => () => cell(one));
+const at32 = opened.get(32) as Opened;
 
-process.stdout.write(
-  `\n${name}: effects added in P11's order, drift of a day, by read segment\n\n`,
-);
-print("effects", ...segments.map((s) => `${s} word lines`));
-rule(segments.length + 1);
 const orders: readonly (readonly [string, readonly string[]])[] = [
   ["16 levels", []],
   ["+ variability", ["variability"]],
   ["+ drift", ["variability", "drift"]],
   ["+ IR drop", ["variability", "drift", "ir-drop"]],
-  ["+ comparator, mismatch", ["variability", "drift", "ir-drop", ...readout]],
-  ["variability + IR drop, fresh", ["variability", "ir-drop"]],
-  ["the same + comparator, mismatch, fresh", ["variability", "ir-drop", ...readout]],
+  ["+ comparator, mismatch", all],
+  ["exchanged: variability + IR drop", ["variability", "ir-drop"]],
+  ["exchanged: + drift", ["variability", "drift", "ir-drop"]],
+  [
+    "without drift: variability, IR drop, comparator, mismatch",
+    ["variability", "ir-drop", ...readout],
+  ],
 ];
-for (const [label, effects] of orders) {
-  const cells: string[] = [];
-  for (const one of opened.values()) cells.push(await accuracy(one, effects, DAY));
-  print(label, ...cells);
-}
-
-const [first] = opened.values();
-process.stdout.write(`\n${name}: what of drift costs (P6), no drops, with the comparator\n\n`);
-print("part of drift", "1 s", "1 h", "1 d", "60 d", "1 y");
-rule(6);
-for (const [label, part] of [
+await table(
+  "effects added in P11's order, then with drift and IR drop exchanged; drift of a day, by read segment",
+  ["effects", ...bySegment],
+  orders.map(([label, effects]) => [
+    label,
+    each((one) => accuracy(one, effects, { elapsed_s: DAY })),
+  ]),
+);
+const parts = [
   ["mean", 1],
   ["spread", 2],
   ["both", 0],
-] as const) {
-  const cells: string[] = [];
-  for (const elapsed of [1, 3600, DAY, 60 * DAY, 365 * DAY])
-    cells.push(await accuracy(first, ["variability", "drift", ...readout], elapsed, part));
-  print(label, ...cells);
-}
+] as const;
+await table(
+  "what of drift costs (P6), no drops, with the comparator",
+  ["part of drift", ...times.map(([label]) => label)],
+  parts.map(([label, part]) => [
+    label,
+    times.map(
+      ([, elapsed_s]) =>
+        () =>
+          accuracy(at32, ["variability", "drift", ...readout], { elapsed_s, part }),
+    ),
+  ]),
+);
+await table(
+  "decoder resistance and elapsed time, all effects, segments of 32",
+  ["decoder", ...times.map(([label]) => label)],
+  decoders.map((decoder_Ohm) => [
+    `${decoder_Ohm} Ω`,
+    times.map(
+      ([, elapsed_s]) =>
+        () =>
+          accuracy(at32, all, { elapsed_s, decoder_Ohm }),
+    ),
+  ]),
+);
+await table(
+  "decoder resistance, alternating references, all effects at 60 s, by read segment",
+  ["decoder", ...bySegment],
+  decoders.map((decoder_Ohm) => [
+    `${decoder_Ohm} Ω`,
+    each((one) => accuracy(one, all, { decoder_Ohm })),
+  ]),
+);
 for (const one of opened.values()) await one.session.close();
 
-process.stdout.write(
-  `\n${name}: decoder resistance, all effects at 60 s, by read segment and layout of references\n\n`,
-);
-print("decoder, layout", ...segments.map((s) => `${s} word lines`));
-rule(segments.length + 1);
-const all = ["variability", "drift", "ir-drop", ...readout];
-for (const layout of ["alternating", "straight"]) {
-  for (const decoder_Ohm of [10, 50, 200, 1000]) {
-    const cells: string[] = [];
-    for (const segment of segments) {
-      const one = await open({ segment, decoder_Ohm, layout });
-      cells.push(await accuracy(one, all));
-      await one.session.close();
-    }
-    print(`${decoder_Ohm} Ω, ${layout}`, ...cells);
-  }
+/** All segments of one setting, opened in turn. */
+async function reopened(setting: Omit<Setting, "segment">): Promise<void> {
+  opened.clear();
+  for (const segment of segments) opened.set(segment, await open({ segment, ...setting }));
+}
+async function closed(): Promise<void> {
+  for (const one of opened.values()) await one.session.close();
 }
 
-process.stdout.write(`\n${name}: forming current, all effects at 60 s, by read segment\n\n`);
-print("condition", ...segments.map((s) => `${s} word lines`));
-rule(segments.length + 1);
+await reopened({ layout: "straight" });
+await table(
+  "decoder resistance, straight references, all effects at 60 s, by read segment",
+  ["decoder", ...bySegment],
+  decoders.map((decoder_Ohm) => [
+    `${decoder_Ohm} Ω`,
+    each((one) => accuracy(one, all, { decoder_Ohm })),
+  ]),
+);
+await closed();
 for (const condition of ["150uA", "350uA", "550uA"]) {
-  const cells: string[] = [];
-  for (const segment of segments) {
-    const one = await open({ segment, decoder_Ohm: 50, condition });
-    cells.push(await accuracy(one, all));
-    await one.session.close();
-  }
-  print(condition, ...cells);
+  await reopened({ condition });
+  await table(
+    `formed at ${condition}, all effects at 60 s`,
+    ["", ...bySegment],
+    [["right", each((one) => accuracy(one, all))]],
+  );
+  await closed();
 }
