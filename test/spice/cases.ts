@@ -1,4 +1,10 @@
-import type { Bitline, CrossbarProblem, HalfSelectProblem } from "./netlist.ts";
+import type {
+  Bitline,
+  CrossbarProblem,
+  HalfSelectProblem,
+  SpiceProblem,
+  StarProblem,
+} from "./netlist.ts";
 
 /** A small fixed sequence in [0, 1): the cases must not change with a generator. */
 function sequence(seed: number): () => number {
@@ -71,10 +77,22 @@ function halfSelect(
   };
 }
 
+/** Bit lines of a read segment behind P3's read-out, at pcm-1t1r's 0.2 V. */
+function star(cells: number, seed: number, gain: readonly [number, number]): StarProblem {
+  return {
+    kind: "star",
+    bitLines: [0, 1, 2, 3].map((k) => bitline(cells, seed + k)),
+    read_V: 0.2,
+    transimpedance_Ohm: 2e3,
+    star_Ohm: 1e4,
+    last_Ohm: gain,
+  };
+}
+
 /** Problems that ngspice has answered: `write-references.ts` asks it again. */
 export const spiceCases: readonly {
   readonly name: string;
-  readonly problem: Bitline | CrossbarProblem | HalfSelectProblem;
+  readonly problem: SpiceProblem;
 }[] = [
   { name: "bitline-plain", problem: bitline(32, 1) },
   { name: "bitline-128", problem: bitline(128, 2) },
@@ -97,6 +115,8 @@ export const spiceCases: readonly {
     name: "bitline-source-ideal-bit-line",
     problem: bitline(8, 9, { sourceLine: { wire_Ohm: 2, end: "far" }, wire_Ohm: 0, first_Ohm: 0 }),
   },
+  { name: "star-segment-32", problem: star(32, 31, [1e4, 1e4]) },
+  { name: "star-128-gain-4", problem: star(128, 41, [5e3, 2e4]) },
   { name: "crossbar-8x8", problem: crossbar(8, 8, 11) },
   { name: "crossbar-5x12", problem: crossbar(5, 12, 12, { driver_Ohm: 50, sense_Ohm: 20 }) },
   {

@@ -36,6 +36,19 @@ export interface HalfSelectProblem {
   readonly seriesResistance_Ohm?: number;
 }
 
+/** P3: four bit lines behind transimpedance stages, a star of resistors R, 2R, 4R, 8R, and the stage behind it. */
+export interface StarProblem {
+  readonly kind: "star";
+  /** most significant first; `read_V` of each is the clamp */
+  readonly bitLines: readonly Bitline[];
+  readonly read_V: number;
+  readonly transimpedance_Ohm: number;
+  /** R of the most significant branch */
+  readonly star_Ohm: number;
+  /** R_A and R_B of the last stage */
+  readonly last_Ohm: readonly [number, number];
+}
+
 interface Netlist {
   readonly text: string;
   /** in the order of the reference: what is printed */
@@ -198,10 +211,40 @@ export function halfSelectNetlist(problem: HalfSelectProblem): Netlist {
   ]);
 }
 
+/**
+ * The output voltage of the star. Amplifiers are ideal: each holds its input at a voltage, and what flows there drops over
+ * its feedback resistor (a large gain instead would lose ngspice's last digits).
+ */
+export function starNetlist(problem: StarProblem): Netlist {
+  const { bitLines, read_V, transimpedance_Ohm, star_Ohm, last_Ohm } = problem;
+  const net = build();
+  bitLines.forEach(({ conductance_S, gate, wire_Ohm, first_Ohm, decoder_Ohm }, k) => {
+    const cell = (i: number) => `b${k}_${i}`;
+    wire(net, [
+      [`clamp${k}`, `decoded${k}`, decoder_Ohm],
+      [`decoded${k}`, cell(0), first_Ohm ?? wire_Ohm],
+      ...conductance_S.slice(1).map((_, i): Segment => [cell(i), cell(i + 1), wire_Ohm]),
+    ]);
+    conductance_S.forEach((g, i) => {
+      if (gate[i] === 1) net.resistor(cell(i), "0", 1 / g);
+    });
+    const clamp = net.name(`clamp${k}`);
+    net.source(`clamp${k}`, "read", clamp, 0);
+    net.lines.push(`H${k} stage${k} read Vclamp${k} ${transimpedance_Ohm}`);
+    net.resistor(`stage${k}`, "star", star_Ohm * 2 ** k);
+  });
+  net.lines.push("Elast held 0 star 0 1");
+  net.source("last", "held", "feedback", 0);
+  net.resistor("feedback", "read", last_Ohm[0]);
+  net.lines.push(`Hlast out star Vlast ${last_Ohm[1]}`);
+  net.source("read", "read", "0", read_V);
+  return netlist("star", net.lines, ["v(out)"]);
+}
+
+export type SpiceProblem = Bitline | CrossbarProblem | HalfSelectProblem | StarProblem;
+
 /** The netlists of a problem, one a vector. */
-export function netlistsOf(
-  problem: Bitline | CrossbarProblem | HalfSelectProblem,
-): readonly Netlist[] {
+export function netlistsOf(problem: SpiceProblem): readonly Netlist[] {
   switch (problem.kind) {
     case "bitline":
       return [bitlineNetlist(problem)];
@@ -209,5 +252,7 @@ export function netlistsOf(
       return problem.input_V.map((_, vector) => crossbarNetlist(problem, vector));
     case "half-select":
       return [halfSelectNetlist(problem)];
+    case "star":
+      return [starNetlist(problem)];
   }
 }

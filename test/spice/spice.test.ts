@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { circuitOutput } from "../../compiler/physics/readout-star.ts";
 import { solve } from "../../index.ts";
 import { spiceCases } from "./cases.ts";
 import { netlistsOf } from "./netlist.ts";
@@ -22,6 +23,14 @@ const referenceOf = (name: string): Reference =>
 
 /** ngspice counts a current into the source, so what a source gives has a minus. */
 function answersOf(problem: (typeof spiceCases)[number]["problem"]): readonly number[][] {
+  if (problem.kind === "star") {
+    const { read_V, transimpedance_Ohm, last_Ohm } = problem;
+    const gain = last_Ohm[1] / last_Ohm[0];
+    const resistances = problem.bitLines.map(
+      (line) => read_V / (solve(line) as Record<string, number>).current_A,
+    );
+    return [[circuitOutput({ read_V, transimpedance_Ohm, gain }, resistances)]];
+  }
   const answer = solve(problem) as Record<string, never>;
   if (problem.kind === "bitline")
     return [[-answer.current_A, answer.firstCell_V, answer.lastCell_V]];
