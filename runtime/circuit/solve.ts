@@ -7,10 +7,16 @@ export type CircuitAnswer = Readonly<Record<string, unknown>>;
 
 /**
  * Solves one circuit problem, or a list of them into a list of answers in the same order.
- * @throws BAD_INPUT naming the problem and the field
+ * @throws BAD_INPUT naming the problem and the field, or for an empty list
  */
 export function solve(document: unknown): CircuitAnswer | readonly CircuitAnswer[] {
   if (!Array.isArray(document)) return solveOne(document);
+  if (document.length === 0) {
+    throw new XbcError(
+      "BAD_INPUT",
+      "needs a problem or a list of them, found an empty list; see docs/command-line.md",
+    );
+  }
   return document.map((problem: unknown, index) => {
     try {
       return solveOne(problem);

@@ -11,6 +11,9 @@ const line = {
 };
 
 describe("solve", () => {
+  test("a list without a problem is refused", () => {
+    expect(() => solve([])).toThrow(/empty list/);
+  });
   test("a bit line without resistance is Ohm's law", () => {
     const { current_A, firstCell_V } = solve(line) as Record<string, number>;
     expect(current_A).toBeCloseTo(6e-5, 15);
