@@ -25,7 +25,9 @@ interface Flags extends CommonFlags {
   readonly precision: string;
   readonly segment?: number;
   readonly weightRange: string;
-  readonly weightScale: "layer" | "output";
+  readonly weightScale: "auto" | "layer" | "output";
+  readonly biasCorrection: "auto" | "on" | "off";
+  readonly activationRange: string;
   readonly weightRounding: "nearest" | "compensating";
   readonly activations: string;
   readonly inputEncoding: string;
@@ -100,13 +102,26 @@ export default defineCommand<Flags>({
       )
       .option(
         "--weight-range <rule>",
-        "real value of code 1: sigma:FACTOR of the layer's weights, mse, or output (calibration data)",
-        "sigma:3.5",
+        "real value of code 1: auto, sigma:FACTOR of the layer's weights, mse, or output (calibration data)",
+        "auto",
       )
       .addOption(
         new Option("--weight-scale <part>", "one range for a layer, or for each output")
-          .choices(["layer", "output"])
-          .default("layer"),
+          .choices(["auto", "layer", "output"])
+          .default("auto"),
+      )
+      .addOption(
+        new Option(
+          "--bias-correction <when>",
+          "add to biases the mean that rounding weights takes from outputs (calibration data)",
+        )
+          .choices(["auto", "on", "off"])
+          .default("auto"),
+      )
+      .option(
+        "--activation-range <rule>",
+        "span of quantized activations over the calibration data: auto, max, percentile:P, mse",
+        "auto",
       )
       .addOption(
         new Option("--weight-rounding <rule>", "compensating: later weights take up what was lost")
@@ -179,6 +194,8 @@ async function compileModel(
     segment: flags.segment ?? null,
     weightRange: flags.weightRange,
     weightScale: flags.weightScale,
+    biasCorrection: flags.biasCorrection,
+    activationRange: flags.activationRange,
     weightRounding: flags.weightRounding,
     activations: flags.activations,
     inputEncoding: flags.inputEncoding,

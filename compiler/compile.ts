@@ -145,6 +145,8 @@ function recorded(options: CompileOptions): ProgrammingImage["options"] {
     weightRange: options.weightRange,
     weightScale: options.weightScale,
     weightRounding: options.weightRounding,
+    biasCorrection: options.biasCorrection,
+    activationRange: options.activationRange,
     segment: options.segment ?? "",
     calibrated: options.calibration !== null,
   };

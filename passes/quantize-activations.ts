@@ -5,6 +5,8 @@ import { XbcError } from "../compiler/errors.ts";
 import { parseTransform } from "../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../compiler/ir/graph.ts";
 import { inputDomains } from "./lower.ts";
+import type { Span } from "./lowering/activation-ranges.ts";
+import { activationRangeOf, spanOf } from "./lowering/activation-ranges.ts";
 import type { Domain } from "./lowering/domain.ts";
 import { domainsOf } from "./lowering/graph-domains.ts";
 import type { QuantizerStep } from "./lowering/insert.ts";
@@ -48,33 +50,31 @@ function floatOperands(graph: Graph, context: PassContext): readonly ValueId[] {
 const isQuantized = (domain: Domain | undefined): boolean =>
   domain?.codes !== null && domain !== undefined && Number.isFinite(domain.high - domain.low);
 
-interface Observed {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The span of each value over the calibration data, without its outermost 1 in 10,000 at each end. */
+/** The span of each value over the calibration data, as the rule says. */
 async function observe(
   graph: Graph,
   values: readonly ValueId[],
   context: PassContext,
-): Promise<readonly Observed[]> {
+): Promise<readonly Span[]> {
+  const rule = activationRangeOf(context.options.activationRange);
   for (const [name, data] of context.options.calibration ?? [])
     checkCalibration(data, `calibration data of input ${name}`);
   const found = await calibrated(graph, values, context);
   return found.map((numbers, k) => {
     const sorted = numbers.length > 0 ? numbers.sort() : new Float64Array(1);
-    const tail = Math.floor(sorted.length / 10_000);
-    const span = { low: sorted[tail], high: sorted[sorted.length - 1 - tail] };
+    const span = spanOf(sorted, rule, bitsOf(context.options.activations));
     context.assume(
-      `activation ${values[k]} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, 99.99 %)`,
+      `activation ${values[k]} quantized over ${span.low.toPrecision(4)} to ${span.high.toPrecision(4)} (calibration data, ${rule.name})`,
     );
     return span;
   });
 }
 
+/** bits that `--activations` asks for */
+const bitsOf = (activations: string): number => Number(/int([2-8])$/.exec(activations)?.[1] ?? 8);
+
 /** @throws BAD_OPTION */
-function quantizerOf(activations: string, { low, high }: Observed): readonly QuantizerStep[] {
+function quantizerOf(activations: string, { low, high }: Span): readonly QuantizerStep[] {
   const magnitude = Math.max(Math.abs(low), Math.abs(high)) || 1;
   if (activations === "binary")
     return [

@@ -5,13 +5,17 @@ import type { Graph } from "../compiler/ir/graph.ts";
 import type { Alphabet } from "../compiler/ir/network.ts";
 import { tensor } from "../compiler/ir/tensor.ts";
 import { compensationOf, roundCompensating } from "./lowering/compensate.ts";
+import { raiseOutputs } from "./lowering/correct-bias.ts";
 import { calibrated, inputProducts } from "./lowering/layer-inputs.ts";
 import { levelGrid } from "./lowering/level-grid.ts";
+import { meanInputs, windowRows } from "./lowering/matrix-inputs.ts";
 import type { MatrixNode } from "./lowering/matrix-node.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { checkFinite } from "./lowering/quantize-weights.ts";
 import { smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
-import { unitOf, weightRangeOf } from "./lowering/weight-ranges.ts";
+import { unitOf } from "./lowering/weight-ranges.ts";
+import type { WeightRule } from "./lowering/weight-rule.ts";
+import { weightRule } from "./lowering/weight-rule.ts";
 import { recognizeWeights } from "./lowering/weights.ts";
 
 export default definePass({
@@ -28,68 +32,131 @@ export default definePass({
 
 /** Matrix by matrix, in order, so that a later one is rounded on what the earlier ones give it. */
 async function quantizeTo(graph: Graph, alphabet: Alphabet, context: PassContext): Promise<Graph> {
-  const { target, options } = context;
+  const { options } = context;
+  const rule = weightRule(context, alphabet);
   let current = graph;
   const done = new Set<string>();
   const costs: string[] = [];
-  for (const node of graph.nodes) {
-    const matrix = matrixNodeOf(current, node);
+  const nodes = floatMatrices(graph, context);
+  const means = rule.correctsBias ? await meansOf(graph, nodes, context) : null;
+  for (const [index, { node }] of nodes.entries()) {
+    context.progress("weights", index, nodes.length);
+    const matrix = current.nodes
+      .filter(({ name }) => name === node.name)
+      .map((found) => matrixNodeOf(current, found))[0];
     if (!matrix || done.has(matrix.weightsValue)) continue;
     done.add(matrix.weightsValue);
-    checkFinite(matrix);
-    const present = recognizeWeights(matrix.weights);
-    if (present && smallestAlphabet(target, options.precision, present.codes)) continue;
-    const { next, lost } = await quantizeMatrix(current, matrix, alphabet, context);
-    current = next;
+    const { next, lost, off } = await quantizeMatrix(current, matrix, { alphabet, rule }, context);
+    const mean = means?.[index] ?? null;
+    current = mean ? raiseOutputs(next, matrix, shiftOf(off, mean)) : next;
     costs.push(`${node.name} ${(100 * lost).toFixed(1)} %`);
   }
   if (costs.length > 0) {
+    const corrected = means ? ", biases corrected" : "";
     context.warn(
-      `weights rounded to ${alphabet.levels.length} levels (range ${options.weightRange}, per ${options.weightScale}, rounding ${options.weightRounding}), ` +
+      `weights rounded to ${alphabet.levels.length} levels (range ${rule.rangeName}, per ${rule.scale}, rounding ${options.weightRounding}${corrected}), ` +
         `squared error left of the weights' energy: ${costs.join(", ")}; a network trained with such weights loses less`,
     );
   }
   return current;
 }
 
+/** Matrices whose weights the target's alphabets do not hold as they are. */
+function floatMatrices(
+  graph: Graph,
+  { target, options: { precision } }: PassContext,
+): readonly MatrixNode[] {
+  return graph.nodes.flatMap((node) => {
+    const matrix = matrixNodeOf(graph, node);
+    if (!matrix) return [];
+    checkFinite(matrix);
+    const present = recognizeWeights(matrix.weights);
+    return present && smallestAlphabet(target, precision, present.codes) ? [] : [matrix];
+  });
+}
+
+/** What rounding takes from each output: Σ off · mean. */
+function shiftOf(off: readonly Float64Array[], means: readonly Float64Array[]): Float32Array {
+  const perGroup = off.length / means.length;
+  return Float32Array.from(off, (row, o) => {
+    const mean = means[Math.floor(o / perGroup)];
+    return row.reduce((sum, e, i) => sum + e * mean[i], 0);
+  });
+}
+
+/** Mean inputs of each matrix over the calibration data, one list a group; null where the data meet it in another order. */
+async function meansOf(
+  graph: Graph,
+  matrices: readonly MatrixNode[],
+  context: PassContext,
+): Promise<readonly (readonly Float64Array[] | null)[]> {
+  const data = [...new Set(matrices.map((matrix) => matrix.data))];
+  const found = new Map(
+    (await calibrated(graph, data, context)).map((values, k) => [data[k], values]),
+  );
+  const uses = (value: string) =>
+    matrices.filter(({ weightsValue }) => weightsValue === value).length;
+  return matrices.map(({ window, weights, transposeData, weightsFirst, weightsValue, ...of }) => {
+    const values = found.get(of.data);
+    if (!values || transposeData || weightsFirst || uses(weightsValue) > 1) return null;
+    const groups = window?.groups ?? 1;
+    return Array.from({ length: groups }, (_, group) =>
+      meanInputs(window ? windowRows(values, window, group) : values, weights.inputs),
+    );
+  });
+}
+
+interface Rounding {
+  readonly alphabet: Alphabet;
+  readonly rule: WeightRule;
+}
+
 async function quantizeMatrix(
   graph: Graph,
   matrix: MatrixNode,
-  alphabet: Alphabet,
+  { alphabet, rule }: Rounding,
   context: PassContext,
-): Promise<{ readonly next: Graph; readonly lost: number }> {
+): Promise<{
+  readonly next: Graph;
+  readonly lost: number;
+  /** [outputs] of [inputs]: what each weight lost */
+  readonly off: readonly Float64Array[];
+}> {
   const { options } = context;
   const { weights, weightsValue } = matrix;
-  const range = weightRangeOf(options.weightRange);
+  const { range } = rule;
   const rows = rowsOf(matrix);
   const compensates = options.weightRounding === "compensating";
   const products =
-    range.kind === "output" || compensates ? await productsOf(graph, matrix, context) : null;
+    range.kind === "output" || compensates
+      ? await productsOf(graph, matrix, rule.rangeName, context)
+      : null;
   const grid = levelGrid(alphabet);
   // as float32, so that a scale of float32 gives the weights back bit for bit
-  const units = unitsOf(rows, options.weightScale, (group) =>
+  const units = unitsOf(rows, rule.scale, (group) =>
     Math.fround(unitOf(group, range, grid, range.kind === "output" ? products : null)),
   );
   const compensation = compensates && products ? compensationOf(products, weights.inputs) : null;
   const original = graph.constants.get(weightsValue);
-  if (!original) return { next: graph, lost: 0 };
+  if (!original) return { next: graph, lost: 0, off: [] };
   const data = new Float32Array(original.data.length);
   let error = 0;
   let energy = 0;
-  rows.forEach((row, o) => {
+  const off = rows.map((row, o) => {
     const levels = compensation
       ? roundCompensating(row, units[o], grid, compensation)
       : row.map((w) => grid.nearest(w / units[o]));
-    row.forEach((w, i) => {
+    return row.map((w, i) => {
       const real = Math.fround(levels[i] * units[o]);
       data[o * weights.outputStride + i * weights.inputStride] = real;
       error += (w - real) ** 2;
       energy += w * w;
+      return w - real;
     });
   });
   const constants = new Map(graph.constants);
   constants.set(weightsValue, tensor("float32", original.shape, data));
-  return { next: { ...graph, constants }, lost: energy === 0 ? 0 : error / energy };
+  return { next: { ...graph, constants }, lost: energy === 0 ? 0 : error / energy, off };
 }
 
 function rowsOf({ weights }: MatrixNode): readonly Float64Array[] {
@@ -102,7 +169,7 @@ function rowsOf({ weights }: MatrixNode): readonly Float64Array[] {
 /** One unit for each row: its own, or that of the layer. */
 function unitsOf(
   rows: readonly Float64Array[],
-  scale: PassContext["options"]["weightScale"],
+  scale: WeightRule["scale"],
   unit: (group: readonly Float64Array[]) => number,
 ): readonly number[] {
   if (scale === "output") return rows.map((row) => unit([row]));
@@ -114,16 +181,21 @@ function unitsOf(
 async function productsOf(
   graph: Graph,
   matrix: MatrixNode,
+  rangeName: string,
   context: PassContext,
 ): Promise<Float64Array> {
-  const { node, weights } = matrix;
-  const { weightRange, weightRounding } = context.options;
-  if (!context.options.calibration || matrix.transposeData || matrix.weightsFirst) {
+  const { node, weights, window } = matrix;
+  const { weightRounding } = context.options;
+  const isGrouped = window !== null && window.groups > 1;
+  if (!context.options.calibration || matrix.transposeData || matrix.weightsFirst || isGrouped) {
     throw new XbcError(
       "UNSUPPORTED",
-      `layer ${node.name}: --weight-range ${weightRange} with --weight-rounding ${weightRounding} needs the layer's inputs over calibration data, found none; give --calibration DATA`,
+      `layer ${node.name}: --weight-range ${rangeName} with --weight-rounding ${weightRounding} needs the layer's inputs over calibration data, found ${isGrouped ? "groups of channels" : "none"}; ` +
+        (isGrouped
+          ? "use --weight-range mse with --weight-rounding nearest"
+          : "give --calibration DATA"),
     );
   }
   const [values] = await calibrated(graph, [matrix.data], context);
-  return inputProducts(values, weights.inputs);
+  return inputProducts(window ? windowRows(values, window, 0) : values, weights.inputs);
 }

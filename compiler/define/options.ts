@@ -11,9 +11,13 @@ export interface CompileOptions {
   readonly readout: string | null;
   /** threshold of ternarize in units of a row's mean magnitude; null: minimize the squared error */
   readonly ternaryThreshold: number | null;
-  /** how the real value of code 1 is chosen: `sigma:3.5` (P2), `mse`, `output` */
+  /** how the real value of code 1 is chosen: `auto`, `sigma:3.5` (P2), `mse`, `output` */
   readonly weightRange: string;
-  readonly weightScale: "layer" | "output";
+  readonly weightScale: "auto" | "layer" | "output";
+  /** whether the mean that rounding takes from each output, over the calibration data, is added to its bias */
+  readonly biasCorrection: "auto" | "on" | "off";
+  /** span of quantized activations over the calibration data: `auto`, `max`, `percentile:99.9`, `mse` */
+  readonly activationRange: string;
   readonly weightRounding: "nearest" | "compensating";
   /** word lines read together; null: as the target's limits choose */
   readonly segment: number | null;

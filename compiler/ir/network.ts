@@ -326,3 +326,9 @@ export const unsignedCodes = (bits: number): CodeRange => ({
 
 export const binaryAlphabet: Alphabet = { name: "binary", levels: [-1, 1] };
 export const ternaryAlphabet: Alphabet = { name: "ternary", levels: [-1, 0, 1] };
+
+/** Two's complement integers of so many bits. */
+export function integerAlphabet(bits: number): Alphabet {
+  const first = -(2 ** (bits - 1));
+  return { name: `int${bits}`, levels: Array.from({ length: 2 ** bits }, (_, k) => first + k) };
+}

@@ -4,7 +4,7 @@ import { runFloatModel } from "../../compiler/float-model.ts";
 import { parseTransform, transformSamples } from "../../compiler/input-transform.ts";
 import type { Graph, ValueId } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { toNumbers } from "../../compiler/ir/tensor.ts";
+import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
 
 /**
  * Values of a graph over the calibration data, flat.
@@ -25,7 +25,7 @@ export async function calibrated(
   const transform = parseTransform(options.inputTransform);
   const feeds = [...(options.calibration ?? [])].map(([name, data]): [string, Tensor] => [
     name,
-    transformSamples(name, transform, spread(data)),
+    transformSamples(name, transform, spread(data, samplesFor(graph, values))),
   ]);
   const parts = await runFloatModel({ ...graph, outputs: [...values] }, executor, new Map(feeds));
   return values.map((value) => {
@@ -40,21 +40,32 @@ export async function calibrated(
   });
 }
 
-/** samples that are looked at: statistics of ranges want no more, and the values of all layers are held at once */
+/** samples that are looked at, at most: ranges and means want no more */
 const MOST_SAMPLES = 512;
+/** numbers that are held of all values and samples together, at most */
+const MOST_NUMBERS = 2 ** 26;
+
+/** As many samples as memory holds the values of. */
+function samplesFor({ values }: Graph, wanted: readonly ValueId[]): number {
+  const each = wanted.reduce((sum, id) => {
+    const sizes = (values.get(id)?.shape ?? []).slice(1).map(Number);
+    return sum + (sizes.every(Number.isFinite) ? sizeOf(sizes) : 0);
+  }, 0);
+  return Math.max(1, Math.min(MOST_SAMPLES, Math.floor(MOST_NUMBERS / Math.max(each, 1))));
+}
 
 /** At most so many samples, evenly over the data. */
-function spread(data: Tensor): Tensor {
+function spread(data: Tensor, most: number): Tensor {
   const [samples] = data.shape;
-  if (!(samples > MOST_SAMPLES)) return data;
+  if (!(samples > most)) return data;
   const size = data.data.length / samples;
   const kept = data.data.slice();
-  for (let s = 1; s < MOST_SAMPLES; s++) {
-    const from = Math.floor((s * samples) / MOST_SAMPLES) * size;
+  for (let s = 1; s < most; s++) {
+    const from = Math.floor((s * samples) / most) * size;
     kept.copyWithin(s * size, from, from + size);
   }
-  const shape = [MOST_SAMPLES, ...data.shape.slice(1)];
-  return { ...data, shape, data: kept.slice(0, MOST_SAMPLES * size) };
+  const shape = [most, ...data.shape.slice(1)];
+  return { ...data, shape, data: kept.slice(0, most * size) };
 }
 
 /** Σ x xᵀ over samples, [inputs x inputs]: how errors of weights add up in outputs. */

@@ -45,11 +45,19 @@ export function smallestAlphabet(
     const held = new Set(levels);
     return [...codes].every((code) => held.has(code));
   };
-  const offered = [...ascending.map((name) => targetAlphabet(target, name)), largest];
+  const offered = [...ascending.map((name) => offeredAlphabet(target, name)), largest];
   return (
     offered.find(
       (alphabet) =>
         alphabet !== null && alphabet.levels.length <= largest.levels.length && holds(alphabet),
     ) ?? null
   );
+}
+
+/** What an encoding names for a precision, else the plain alphabet of that name where one lays it out. */
+function offeredAlphabet(target: TargetSpec, name: string): Alphabet | null {
+  const plain = [binaryAlphabet, ternaryAlphabet].find((alphabet) => alphabet.name === name);
+  const isLaidOut =
+    plain && target.encodings.some((encoding) => encoding.layout(plain, target.technology));
+  return targetAlphabet(target, name) ?? (plain && isLaidOut ? plain : null);
 }

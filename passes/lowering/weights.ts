@@ -1,5 +1,5 @@
 import type { Alphabet, CodeMatrix } from "../../compiler/ir/network.ts";
-import { binaryAlphabet, ternaryAlphabet } from "../../compiler/ir/network.ts";
+import { binaryAlphabet, integerAlphabet, ternaryAlphabet } from "../../compiler/ir/network.ts";
 
 /** A weight matrix as its model stores it: element (o, i) is data[o·outputStride + i·inputStride]. */
 export interface FloatMatrix {
@@ -224,10 +224,4 @@ export function alphabetOf(data: Int8Array | Int16Array): Alphabet {
   let bits = 2;
   while (minimum < -(2 ** (bits - 1)) || maximum > 2 ** (bits - 1) - 1) bits++;
   return integerAlphabet(bits);
-}
-
-/** Two's complement integers of so many bits. */
-export function integerAlphabet(bits: number): Alphabet {
-  const first = -(2 ** (bits - 1));
-  return { name: `int${bits}`, levels: Array.from({ length: 2 ** bits }, (_, k) => first + k) };
 }

@@ -1,7 +1,7 @@
 import type { EncodingLayout } from "../../compiler/define.ts";
 import { defineEncoding } from "../../compiler/define.ts";
 import type { Alphabet } from "../../compiler/ir/network.ts";
-import { binaryAlphabet } from "../../compiler/ir/network.ts";
+import { binaryAlphabet, integerAlphabet } from "../../compiler/ir/network.ts";
 import differentialBinary from "./differential-binary.ts";
 import singleBinary from "./single-binary.ts";
 
@@ -23,6 +23,10 @@ export default defineEncoding({
     );
     const slice = base?.layout(binaryAlphabet, technology) ?? null;
     return bits && slice ? slicedLayout(alphabet, bits, slice) : null;
+  },
+  alphabetOf: (precision) => {
+    const bits = Number(/^int([2-8])$/.exec(precision)?.[1] ?? 0);
+    return bits > 0 ? integerAlphabet(bits) : null;
   },
 });
 

@@ -4,9 +4,13 @@ import type { Encoding, EncodingLayout, Technology } from "../../compiler/define
 import { fillBank, readBank } from "../../compiler/ir/bank-codes.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
-import { binaryAlphabet, layerId, ternaryAlphabet } from "../../compiler/ir/network.ts";
+import {
+  binaryAlphabet,
+  integerAlphabet,
+  layerId,
+  ternaryAlphabet,
+} from "../../compiler/ir/network.ts";
 import { cellsOfWeight, referenceCells, tiles, weightOfCell } from "../../compiler/ir/placement.ts";
-import { integerAlphabet } from "../../passes/lowering/weights.ts";
 import { targets } from "../../targets/all.generated.ts";
 import { encodings } from "../../targets/encodings/all.generated.ts";
 import { placementOf } from "../support/placements.ts";

@@ -42,7 +42,7 @@ describe("the range", () => {
     );
   });
   test.each(["sigma", "sigma:0", "sigma:x", "max"])("%s is refused", (text) => {
-    expect(() => weightRangeOf(text)).toThrow(/needs sigma:FACTOR, mse or output/);
+    expect(() => weightRangeOf(text)).toThrow(/needs auto, sigma:FACTOR, mse or output/);
   });
 });
 

@@ -5,12 +5,12 @@ import {
   binaryAlphabet,
   bipolar,
   bufferId,
+  integerAlphabet,
   layerId,
   type MatrixLayer,
   type QuantizedNetwork,
 } from "../../compiler/ir/network.ts";
 import { readSegments } from "../../compiler/ir/schedule.ts";
-import { integerAlphabet } from "../../passes/lowering/weights.ts";
 import schedule from "../../passes/schedule.ts";
 import tile from "../../passes/tile.ts";
 import { buildGraph } from "../support/build-onnx.ts";
