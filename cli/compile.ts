@@ -27,6 +27,9 @@ interface Flags extends CommonFlags {
   readonly weightRange: string;
   readonly weightScale: "auto" | "layer" | "output";
   readonly biasCorrection: "auto" | "on" | "off";
+  readonly cells?: number;
+  readonly firstLast: "auto" | "same";
+  readonly layerPrecision?: readonly string[];
   readonly activationRange: string;
   readonly weightRounding: "nearest" | "compensating";
   readonly activations: string;
@@ -119,6 +122,24 @@ export default defineCommand<Flags>({
           .default("auto"),
       )
       .option(
+        "--cells <count>",
+        "cells that weights may take: each layer gets up to --precision, as its error is worth",
+        values.cellCount,
+      )
+      .addOption(
+        new Option(
+          "--first-last <rule>",
+          "auto: the first and the last layer keep int8 where others have int4 or fewer",
+        )
+          .choices(["auto", "same"])
+          .default("auto"),
+      )
+      .option(
+        "--layer-precision <layer=kind>",
+        "precision of one layer, as conv1=int8; repeatable",
+        values.repeated,
+      )
+      .option(
         "--activation-range <rule>",
         "span of quantized activations over the calibration data: auto, max, percentile:P, mse",
         "auto",
@@ -195,6 +216,9 @@ async function compileModel(
     weightRange: flags.weightRange,
     weightScale: flags.weightScale,
     biasCorrection: flags.biasCorrection,
+    cells: flags.cells ?? null,
+    firstLast: flags.firstLast,
+    layerPrecision: flags.layerPrecision ?? [],
     activationRange: flags.activationRange,
     weightRounding: flags.weightRounding,
     activations: flags.activations,

@@ -21,6 +21,7 @@ export function wholeNumber(minimum: number, example: string, maximum = Number.M
 
 export const trialCount = wholeNumber(1, "--trials 10", 1e6);
 export const threadCount = wholeNumber(1, "--threads 2", 1024);
+export const cellCount = wholeNumber(1, "--cells 2000000", 2 ** 40);
 export const seedNumber = wholeNumber(0, "--seed 1", 2 ** 32 - 1);
 
 /** A positive real number. */

@@ -1,4 +1,4 @@
-import type { PassContext } from "../compiler/define.ts";
+import type { PassContext, TargetSpec } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import { parseTransform } from "../compiler/input-transform.ts";
@@ -207,8 +207,8 @@ function chooseMatrix(
   const { node } = matrix;
   refuseEmpty(matrix);
   const found = recognizeWeights(matrix.weights);
-  const fitting = found && smallestAlphabet(target, options.precision, found.codes);
-  const own = targetAlphabet(target, options.precision);
+  const fitting = found && smallestAlphabet(target, widest(target, options), found.codes);
+  const own = targetAlphabet(target, widest(target, options));
   const weights = fitting
     ? { ...found, codes: { ...found.codes, alphabet: fitting } }
     : ((own && recognizeLevels(matrix.weights, own)) ?? found);
@@ -240,6 +240,11 @@ function chooseMatrix(
     );
   }
   return { matrix, weights, domain: domain.codes };
+}
+
+/** The precision up to which codes are held: layers may be kept higher than the one asked for. */
+function widest(target: TargetSpec, { precision }: PassContext["options"]): string {
+  return /^int[2-8]$/.test(precision) && targetAlphabet(target, "int8") ? "int8" : precision;
 }
 
 /** Domains of the network's inputs: what their type says, or what the transform says of bytes. */

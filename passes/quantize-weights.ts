@@ -7,8 +7,10 @@ import { tensor } from "../compiler/ir/tensor.ts";
 import { compensationOf, roundCompensating } from "./lowering/compensate.ts";
 import { raiseOutputs } from "./lowering/correct-bias.ts";
 import { calibrated, inputProducts } from "./lowering/layer-inputs.ts";
+import { layerPrecisions } from "./lowering/layer-precisions.ts";
 import { levelGrid } from "./lowering/level-grid.ts";
-import { meanInputs, windowRows } from "./lowering/matrix-inputs.ts";
+import type { InputMeans } from "./lowering/matrix-inputs.ts";
+import { inputMeans, windowRows } from "./lowering/matrix-inputs.ts";
 import type { MatrixNode } from "./lowering/matrix-node.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { checkFinite } from "./lowering/quantize-weights.ts";
@@ -33,31 +35,43 @@ export default definePass({
 /** Matrix by matrix, in order, so that a later one is rounded on what the earlier ones give it. */
 async function quantizeTo(graph: Graph, alphabet: Alphabet, context: PassContext): Promise<Graph> {
   const { options } = context;
-  const rule = weightRule(context, alphabet);
   let current = graph;
   const done = new Set<string>();
   const costs: string[] = [];
-  const nodes = floatMatrices(graph, context);
-  const means = rule.correctsBias ? await meansOf(graph, nodes, context) : null;
-  for (const [index, { node }] of nodes.entries()) {
-    context.progress("weights", index, nodes.length);
+  const matrices = floatMatrices(graph, context);
+  if (matrices.length === 0) return graph;
+  const inputs = await inputsOf(graph, matrices, context);
+  const { alphabets, reason } = layerPrecisions(
+    matrices.map((matrix, k) => ({
+      matrix,
+      rows: options.cells === null ? [] : rowsOf(matrix),
+      squares: inputs[k]?.map(({ squares }) => squares) ?? null,
+    })),
+    context,
+  );
+  for (const [index, { node }] of matrices.entries()) {
+    context.progress("weights", index, matrices.length);
     const matrix = current.nodes
       .filter(({ name }) => name === node.name)
       .map((found) => matrixNodeOf(current, found))[0];
     if (!matrix || done.has(matrix.weightsValue)) continue;
     done.add(matrix.weightsValue);
-    const { next, lost, off } = await quantizeMatrix(current, matrix, { alphabet, rule }, context);
-    const mean = means?.[index] ?? null;
-    current = mean ? raiseOutputs(next, matrix, shiftOf(off, mean)) : next;
+    const rounding = {
+      alphabet: alphabets[index],
+      rule: weightRule(context, alphabets[index]),
+    };
+    const { next, lost, off } = await quantizeMatrix(current, matrix, rounding, context);
+    const means = rounding.rule.correctsBias ? inputs[index]?.map(({ means }) => means) : null;
+    current = means ? raiseOutputs(next, matrix, shiftOf(off, means)) : next;
     costs.push(`${node.name} ${(100 * lost).toFixed(1)} %`);
   }
-  if (costs.length > 0) {
-    const corrected = means ? ", biases corrected" : "";
-    context.warn(
-      `weights rounded to ${alphabet.levels.length} levels (range ${rule.rangeName}, per ${rule.scale}, rounding ${options.weightRounding}${corrected}), ` +
-        `squared error left of the weights' energy: ${costs.join(", ")}; a network trained with such weights loses less`,
-    );
-  }
+  const { rangeName, scale, correctsBias } = weightRule(context, alphabet);
+  const corrected = correctsBias ? ", biases corrected" : "";
+  context.warn(
+    `weights rounded to ${alphabet.levels.length} levels (range ${rangeName}, per ${scale}, rounding ${options.weightRounding}${corrected}), ` +
+      `squared error left of the weights' energy: ${costs.join(", ")}; a network trained with such weights loses less`,
+  );
+  if (reason) context.warn(`precision by layer: ${reason}`);
   return current;
 }
 
@@ -84,12 +98,16 @@ function shiftOf(off: readonly Float64Array[], means: readonly Float64Array[]): 
   });
 }
 
-/** Mean inputs of each matrix over the calibration data, one list a group; null where the data meet it in another order. */
-async function meansOf(
+/**
+ * Means of the inputs of each matrix over the calibration data, one a group; null without data, or where the data meet it
+ * in another order.
+ */
+async function inputsOf(
   graph: Graph,
   matrices: readonly MatrixNode[],
   context: PassContext,
-): Promise<readonly (readonly Float64Array[] | null)[]> {
+): Promise<readonly (readonly InputMeans[] | null)[]> {
+  if (!context.options.calibration) return matrices.map(() => null);
   const data = [...new Set(matrices.map((matrix) => matrix.data))];
   const found = new Map(
     (await calibrated(graph, data, context)).map((values, k) => [data[k], values]),
@@ -101,7 +119,7 @@ async function meansOf(
     if (!values || transposeData || weightsFirst || uses(weightsValue) > 1) return null;
     const groups = window?.groups ?? 1;
     return Array.from({ length: groups }, (_, group) =>
-      meanInputs(window ? windowRows(values, window, group) : values, weights.inputs),
+      inputMeans(window ? windowRows(values, window, group) : values, weights.inputs),
     );
   });
 }

@@ -14,6 +14,12 @@ export interface CompileOptions {
   /** how the real value of code 1 is chosen: `auto`, `sigma:3.5` (P2), `mse`, `output` */
   readonly weightRange: string;
   readonly weightScale: "auto" | "layer" | "output";
+  /** cells that weights may take, each layer getting the precision that its error is worth; null: all have one precision */
+  readonly cells: number | null;
+  /** `auto`: the first and the last layer are kept at eight bits where the others have four or fewer */
+  readonly firstLast: "auto" | "same";
+  /** LAYER=PRECISION, for single layers */
+  readonly layerPrecision: readonly string[];
   /** whether the mean that rounding takes from each output, over the calibration data, is added to its bias */
   readonly biasCorrection: "auto" | "on" | "off";
   /** span of quantized activations over the calibration data: `auto`, `max`, `percentile:99.9`, `mse` */

@@ -40,10 +40,20 @@ export function windowRows(
   return found;
 }
 
-/** Mean of each input over rows, [inputs]. */
-export function meanInputs(rows: Float64Array, inputs: number): Float64Array {
-  const sums = new Float64Array(inputs);
-  const count = rows.length / inputs;
-  for (let at = 0; at < rows.length; at++) sums[at % inputs] += rows[at];
-  return sums.map((sum) => sum / Math.max(count, 1));
+/** Means over rows, [inputs] each. */
+export interface InputMeans {
+  readonly means: Float64Array;
+  readonly squares: Float64Array;
+}
+
+/** @param rows [rows x inputs] */
+export function inputMeans(rows: Float64Array, inputs: number): InputMeans {
+  const means = new Float64Array(inputs);
+  const squares = new Float64Array(inputs);
+  const count = Math.max(rows.length / inputs, 1);
+  for (let at = 0; at < rows.length; at++) {
+    means[at % inputs] += rows[at] / count;
+    squares[at % inputs] += rows[at] ** 2 / count;
+  }
+  return { means, squares };
 }
