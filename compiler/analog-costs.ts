@@ -44,8 +44,36 @@ export function sweepSteps(
   return Math.ceil((inputs * span * Math.max(1, activations.maximum)) / (levels[1] - levels[0]));
 }
 
-/** Clocks in which an output's sum becomes a decision, or a number one bit after another. */
+/**
+ * Clocks in which an output's sum becomes a decision, or a number one bit after another. P5's are those of one comparison and
+ * the reset; each further reference level takes one clock more (assumed).
+ */
 export function decisionClocks({ readOut }: MatrixLayer, { parameters }: Technology): number {
   if (readOut.kind === "adc") return readOut.bits * (parameters.conversionClocks?.value ?? 0);
-  return parameters.decisionClocks?.value ?? 0;
+  const one = parameters.decisionClocks?.value ?? 0;
+  return readOut.kind === "multi-reference" ? one + readOut.references.length - 1 : one;
+}
+
+/** Groups of bit lines that are sensed one after another in a bank, those of reference cells among them. */
+export function sensedGroups(
+  { encoding, outputs, tileOutputs }: LayerPlacement,
+  { array }: Technology,
+): number {
+  const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
+  // outputs whose bit lines are sensed at once
+  const together = Math.max(1, Math.floor(array.sensedBitLines / encoding.cellsPerWeight));
+  return Math.ceil((Math.min(outputs, tileOutputs) + references) / together);
+}
+
+/** Decisions of a position that are not made: bit planes are integrated, and compared once behind the last. */
+export function clocksWithoutDecision(
+  placement: LayerPlacement,
+  layer: MatrixLayer,
+  technology: Technology,
+): number {
+  const { presentation, readOut } = layer;
+  const integrates = readOut.kind !== "adc" && readOut.kind !== "digital";
+  if (presentation.kind !== "planes" || !integrates) return 0;
+  const left = presentation.significances.length - 1;
+  return left * sensedGroups(placement, technology) * decisionClocks(layer, technology);
 }

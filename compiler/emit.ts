@@ -1,4 +1,4 @@
-import { analogCosts } from "./analog-costs.ts";
+import { analogCosts, clocksWithoutDecision } from "./analog-costs.ts";
 import { assumedParameters } from "./assumptions.ts";
 import type { TargetSpec } from "./define.ts";
 import { internal } from "./errors.ts";
@@ -155,16 +155,18 @@ function layerCosts(
   technology: TargetSpec["technology"],
 ): ImageLayerCosts {
   const weights = layer.inputs * layer.outputs;
-  const repeats = positionsOf(layer) * presentationsOf(layer.presentation);
+  const positions = positionsOf(layer);
+  const repeats = positions * presentationsOf(layer.presentation);
   return {
     layer: layer.id,
     weights,
-    macs: weights * positionsOf(layer),
+    macs: weights * positions,
     cells: weights * placement.encoding.cellsPerWeight,
     capacity: placement.banks * placement.bankWordLines * placement.bankBitLines,
     tiles: placement.banks,
     segments,
-    clocks: placement.clocks * repeats,
+    clocks:
+      placement.clocks * repeats - clocksWithoutDecision(placement, layer, technology) * positions,
     synapsesRead: weights * repeats,
     ...analogCosts(placement, layer, technology, repeats),
   };

@@ -120,20 +120,12 @@ function obstacle(
   const steps = levelsOf(layer.requantize.range) - 1;
   if (steps > most) {
     const needed = `activations of at most ${most + 1} levels`;
-    const more = most < steps && integratesOr(layer, wordLines, conventions.integrator !== "none");
-    return {
-      needed,
-      found: `${steps + 1} levels`,
-      other: more ? `multi-reference:${steps}` : other,
-    };
+    return { needed, found: `${steps + 1} levels`, other: `multi-reference:${steps}` };
   }
   if (!movesBehind(network, layer))
     return { needed: "codes that one layer reads", found: "codes that go several ways", other };
   return steps > 1 ? unshared(layer, layer.requantize, other) : null;
 }
-
-const integratesOr = (layer: MatrixLayer, wordLines: number, integrates: boolean): boolean =>
-  integrates || layer.inputs <= wordLines;
 
 /** What an integrator holds at most, in codes from 0 on: weights at one end of their range, every input at its largest. */
 function integrated({ inputs, alphabet: { levels }, activations }: MatrixLayer): number {

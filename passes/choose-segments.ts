@@ -1,11 +1,10 @@
-import { decisionClocks, sweepSteps } from "../compiler/analog-costs.ts";
+import { decisionClocks, sensedGroups, sweepSteps } from "../compiler/analog-costs.ts";
 import type { PassContext, ProgrammingDescription, Technology } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { internal, XbcError } from "../compiler/errors.ts";
 import { evaluateNetwork } from "../compiler/evaluate.ts";
 import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer, QuantizedNetwork } from "../compiler/ir/network.ts";
-import { referenceCells } from "../compiler/ir/placement.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { valuesOf } from "../compiler/physics/condition.ts";
 import type { LargestSums } from "./lowering/decoder-drop.ts";
@@ -83,16 +82,9 @@ function matrixOf({ network }: MappedNetwork, placement: LayerPlacement): Matrix
 function clocksOf(placement: LayerPlacement, layer: MatrixLayer, technology: Technology): number {
   const read = technology.parameters.readClocks?.value ?? 1;
   const decision = decisionClocks(layer, technology);
-  const { encoding, tileInputs, inputs, tileOutputs, outputs, segmentWordLines } = placement;
+  const { tileInputs, inputs, segmentWordLines } = placement;
   const segments = Math.ceil(Math.min(tileInputs, inputs) / segmentWordLines);
-  const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
-  // outputs whose bit lines are sensed at once
-  const together = Math.max(
-    1,
-    Math.floor(technology.array.sensedBitLines / encoding.cellsPerWeight),
-  );
-  const groups = Math.ceil((Math.min(outputs, tileOutputs) + references) / together);
-  return groups * (read * segments + decision);
+  return sensedGroups(placement, technology) * (read * segments + decision);
 }
 
 /** An arg max by a rising reference takes one clock a step, beside the clocks of ten comparators (P10). */

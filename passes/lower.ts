@@ -4,6 +4,7 @@ import { XbcError } from "../compiler/errors.ts";
 import { parseTransform } from "../compiler/input-transform.ts";
 import type { Dimension, Graph, GraphNode } from "../compiler/ir/graph.ts";
 import type {
+  Alphabet,
   InputTransform,
   LayerId,
   NetworkInput,
@@ -22,7 +23,12 @@ import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { presentedBits } from "./lowering/present-network.ts";
 import { referenceGraph } from "./lowering/reference.ts";
 import type { MatrixChoice } from "./lowering/reference-layer.ts";
-import { offeredPrecisions, smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
+import {
+  alphabetsUpTo,
+  offeredPrecisions,
+  smallestAlphabet,
+  targetAlphabet,
+} from "./lowering/target-alphabet.ts";
 import { recognizeLevels, recognizeWeights } from "./lowering/weights.ts";
 import { unknownOperator, whyFloat } from "./lowering/why-float.ts";
 
@@ -208,10 +214,9 @@ function chooseMatrix(
   refuseEmpty(matrix);
   const found = recognizeWeights(matrix.weights);
   const fitting = found && smallestAlphabet(target, widest(target, options), found.codes);
-  const own = targetAlphabet(target, widest(target, options));
   const weights = fitting
     ? { ...found, codes: { ...found.codes, alphabet: fitting } }
-    : ((own && recognizeLevels(matrix.weights, own)) ?? found);
+    : (recognizeAny(matrix.weights, alphabetsUpTo(target, widest(target, options))) ?? found);
   if (!weights) {
     throw new XbcError(
       "NOT_ENCODABLE",
@@ -240,6 +245,18 @@ function chooseMatrix(
     );
   }
   return { matrix, weights, domain: domain.codes };
+}
+
+/** Weights as levels of the first alphabet that they are levels of. */
+function recognizeAny(
+  weights: MatrixNode["weights"],
+  alphabets: readonly Alphabet[],
+): MatrixChoice["weights"] | null {
+  for (const alphabet of alphabets) {
+    const found = recognizeLevels(weights, alphabet);
+    if (found) return found;
+  }
+  return null;
 }
 
 /** The precision up to which codes are held: layers may be kept higher than the one asked for. */

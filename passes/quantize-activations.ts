@@ -23,6 +23,7 @@ export default definePass({
   meaning: "approximate",
   run: async (graph, context) => {
     const floats = floatOperands(graph, context);
+    activationRangeOf(context.options.activationRange);
     const { calibration, activations } = context.options;
     if (floats.length === 0 && activations !== "auto")
       context.warn(

@@ -15,7 +15,7 @@ import type { MatrixNode } from "./lowering/matrix-node.ts";
 import { matrixNodeOf } from "./lowering/matrix-nodes.ts";
 import { checkFinite } from "./lowering/quantize-weights.ts";
 import { smallestAlphabet, targetAlphabet } from "./lowering/target-alphabet.ts";
-import { unitOf } from "./lowering/weight-ranges.ts";
+import { unitOf, weightRangeOf } from "./lowering/weight-ranges.ts";
 import type { WeightRule } from "./lowering/weight-rule.ts";
 import { weightRule } from "./lowering/weight-rule.ts";
 import { recognizeWeights } from "./lowering/weights.ts";
@@ -27,10 +27,25 @@ export default definePass({
   to: "graph",
   meaning: "approximate",
   run: async (graph, context) => {
-    const alphabet = targetAlphabet(context.target, context.options.precision);
-    return alphabet ? quantizeTo(graph, alphabet, context) : graph;
+    const { weightRange, precision } = context.options;
+    if (weightRange !== "auto") weightRangeOf(weightRange);
+    const alphabet = targetAlphabet(context.target, precision);
+    if (alphabet) return quantizeTo(graph, alphabet, context);
+    refuseByLayer(context);
+    return graph;
   },
 });
+
+/** @throws BAD_OPTION where layers are asked for a precision of their own, but none is offered */
+function refuseByLayer({ target, options: { precision, cells, layerPrecision } }: PassContext) {
+  const [asked] = [...(cells === null ? [] : [`--cells ${cells}`]), ...layerPrecision];
+  if (asked === undefined) return;
+  throw new XbcError(
+    "BAD_OPTION",
+    `${cells === null ? `--layer-precision ${asked}` : asked}: needs a precision whose levels float weights are rounded to on ${target.name}, ` +
+      `found --precision ${precision}; give --precision int2 to int8`,
+  );
+}
 
 /** Matrix by matrix, in order, so that a later one is rounded on what the earlier ones give it. */
 async function quantizeTo(graph: Graph, alphabet: Alphabet, context: PassContext): Promise<Graph> {
@@ -40,7 +55,11 @@ async function quantizeTo(graph: Graph, alphabet: Alphabet, context: PassContext
   const costs: string[] = [];
   const matrices = floatMatrices(graph, context);
   if (matrices.length === 0) return graph;
-  const inputs = await inputsOf(graph, matrices, context);
+  const shared = weightRule(context, alphabet);
+  const needsInputs = shared.correctsBias || options.cells !== null;
+  const inputs = needsInputs
+    ? await inputsOf(graph, matrices, context)
+    : matrices.map((): null => null);
   const { alphabets, reason } = layerPrecisions(
     matrices.map((matrix, k) => ({
       matrix,
@@ -65,10 +84,10 @@ async function quantizeTo(graph: Graph, alphabet: Alphabet, context: PassContext
     current = means ? raiseOutputs(next, matrix, shiftOf(off, means)) : next;
     costs.push(`${node.name} ${(100 * lost).toFixed(1)} %`);
   }
-  const { rangeName, scale, correctsBias } = weightRule(context, alphabet);
-  const corrected = correctsBias ? ", biases corrected" : "";
+  const corrected = shared.correctsBias ? ", biases corrected" : "";
+  const most = reason === null ? `${alphabet.levels.length}` : "their layers'";
   context.warn(
-    `weights rounded to ${alphabet.levels.length} levels (range ${rangeName}, per ${scale}, rounding ${options.weightRounding}${corrected}), ` +
+    `weights rounded to ${most} levels (range ${shared.rangeName}, per ${shared.scale}, rounding ${options.weightRounding}${corrected}), ` +
       `squared error left of the weights' energy: ${costs.join(", ")}; a network trained with such weights loses less`,
   );
   if (reason) context.warn(`precision by layer: ${reason}`);

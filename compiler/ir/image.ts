@@ -40,7 +40,7 @@ export interface ImageLayerCosts {
   readonly capacity: number;
   readonly tiles: number;
   readonly segments: number;
-  /** clocks of one inference: presentations x positions x clocks of one */
+  /** clocks of one inference: presentations x positions x clocks of one; sums of bit planes in an integrator are compared once */
   readonly clocks: number;
   /** synapses sensed in one inference, masked ones included */
   readonly synapsesRead: number;

@@ -110,7 +110,7 @@ export type Requantize =
  * `digital`: cells are sensed one by one, sums and thresholds are logic.
  * `comparator`: an analog sum against its reference, one bit; thresholds are cells on always-on lines.
  * `sweep`: the same comparator while the reference rises in steps of one code, so that a sum is read as a number.
- * `multi-reference`: `references` comparisons, one after another, against reference columns of their own.
+ * `multi-reference`: comparisons one after another with `references`, levels in codes that all outputs share.
  * `adc`: a number of so many bits, counted from `minimum` in steps of one code.
  */
 export type ReadOut =

@@ -29,6 +29,16 @@ export function offeredPrecisions({ encodings, technology }: TargetSpec): string
     .join(" or ");
 }
 
+/** The alphabets of a target from few levels to those of a precision; none where it leaves weights as they are. */
+export function alphabetsUpTo(target: TargetSpec, precision: string): readonly Alphabet[] {
+  const largest = targetAlphabet(target, precision);
+  if (!largest) return [];
+  return [...ascending.map((name) => offeredAlphabet(target, name)), largest].filter(
+    (alphabet): alphabet is Alphabet =>
+      alphabet !== null && alphabet.levels.length <= largest.levels.length,
+  );
+}
+
 /**
  * The smallest alphabet of a target that holds every code, at most as large as that of a precision; null where the
  * target names no alphabets, or none holds them.
@@ -38,20 +48,12 @@ export function smallestAlphabet(
   precision: string,
   { data }: CodeMatrix,
 ): Alphabet | null {
-  const largest = targetAlphabet(target, precision);
-  if (!largest) return null;
   const codes = new Set(data);
   const holds = ({ levels }: Alphabet): boolean => {
     const held = new Set(levels);
     return [...codes].every((code) => held.has(code));
   };
-  const offered = [...ascending.map((name) => offeredAlphabet(target, name)), largest];
-  return (
-    offered.find(
-      (alphabet) =>
-        alphabet !== null && alphabet.levels.length <= largest.levels.length && holds(alphabet),
-    ) ?? null
-  );
+  return alphabetsUpTo(target, precision).find(holds) ?? null;
 }
 
 /** What an encoding names for a precision, else the plain alphabet of that name where one lays it out. */

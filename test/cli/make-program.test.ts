@@ -87,9 +87,7 @@ test("missing arguments, missing options and too many arguments are wrong usage"
 test("options whose feature does not exist are not offered", async () => {
   for (const { name } of commands) {
     const { out } = await parse(name, "--help");
-    for (const later of ["--replicate", "--cells"]) {
-      expect(out).not.toContain(later);
-    }
+    expect(out).not.toContain("--replicate");
   }
 });
 
