@@ -29,7 +29,8 @@ export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array)
   return withConstant(
     replacedBy({ ...graph, values }, node, [
       { ...node, outputs: [before] },
-      standardNode("Add", [before, name], node.outputs[0]),
+      // the matrix node keeps its name, which is often that of its output
+      { ...standardNode("Add", [before, name], node.outputs[0]), name: `${name}/add` },
     ]),
     name,
     tensor("float32", [by.length], by),

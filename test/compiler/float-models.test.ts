@@ -22,7 +22,7 @@ function drawn(count: number, seed: number, scale: number): number[] {
   return Array.from({ length: count }, () => scale * (uniform() + uniform() + uniform()));
 }
 
-/** x → conv → relu → conv (in groups) → relu → + shortcut → mean → gemm: what a ReLU network is made of. */
+/** x → conv → relu → conv (in groups) → relu → + shortcut → mean → matmul → gemm: what a ReLU network is made of. */
 const model = buildModel({
   inputs: { x: ["float32", ["n", 3, 8, 8]] },
   outputs: ["y"],
@@ -40,12 +40,16 @@ const model = buildModel({
     ["Relu", ["s"], ["r2"]],
     ["GlobalAveragePool", ["r2"], ["m"]],
     ["Flatten", ["m"], ["f"]],
-    ["Gemm", ["f", "w3", "b3"], ["y"], { transB: 1 }, "last"],
+    // named after its output, as exporters do, and without a bias
+    ["MatMul", ["f", "w4"], ["hidden"]],
+    ["Relu", ["hidden"], ["r3"]],
+    ["Gemm", ["r3", "w3", "b3"], ["y"], { transB: 1 }, "last"],
   ],
   constants: {
     w1: floats([CHANNELS, 3, 3, 3], drawn(CHANNELS * 27, 1, 0.4)),
     b1: floats([CHANNELS], drawn(CHANNELS, 2, 0.2)),
     w2: floats([CHANNELS, CHANNELS / 2, 3, 3], drawn(CHANNELS * (CHANNELS / 2) * 9, 3, 0.3)),
+    w4: floats([CHANNELS, CHANNELS], drawn(CHANNELS * CHANNELS, 7, 1)),
     w3: floats([5, CHANNELS], drawn(5 * CHANNELS, 4, 1)),
     b3: floats([5], drawn(5, 5, 0.1)),
   },
@@ -90,12 +94,12 @@ describe("a float network after training", () => {
     const names = (image: ProgrammingImage) =>
       image.layers.flatMap((layer) => (layer.kind === "matrix" ? [layer.alphabet.name] : []));
     const image = await compiled("2t2r", { precision: "int4" });
-    expect(names(image)).toEqual(["int8", "int4", "int8"]);
+    expect(names(image)).toEqual(["int8", "int4", "int4", "int8"]);
     expect(cosine(await mapped(image), float)).toBeGreaterThan(0.99);
     const same = await compiled("2t2r", { precision: "int4", firstLast: "same" });
-    expect(names(same)).toEqual(["int4", "int4", "int4"]);
+    expect(names(same)).toEqual(["int4", "int4", "int4", "int4"]);
     const one = await compiled("2t2r", { precision: "int8", layerPrecision: ["second=int3"] });
-    expect(names(one)).toEqual(["int8", "int3", "int8"]);
+    expect(names(one)).toEqual(["int8", "int3", "int8", "int8"]);
   });
 
   test("under a budget no more cells hold weights, and a larger one errs less", async () => {
