@@ -223,7 +223,8 @@ console.log(`# Models
 
 Made by \`npm run models\`: every model of the collection that the project is developed with, one sample of its known
 pair each, or drawn inputs where it has none. *Exact*: the run against onnxruntime on the exported network. *Known*: against the model's own outputs, largest
-difference over the largest magnitude and cosine; float weights are rounded to int8. What is below a cosine of 0.99 is listed under its table. A read-out that no
+difference over the largest magnitude and cosine; float weights are rounded to int8. The pair is what ranges are calibrated
+with as well, so that data of other ranges lose more. What is below a cosine of 0.99 is listed under its table. A read-out that no
 paper has is listed by the image as an assumption.`);
 for (const target of targets) {
   console.log(`
