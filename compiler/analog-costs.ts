@@ -2,7 +2,7 @@ import type { Technology } from "./define.ts";
 import type { ImageLayerCosts } from "./ir/image.ts";
 import type { LayerPlacement } from "./ir/mapping.ts";
 import type { MatrixLayer } from "./ir/network.ts";
-import { blocksOf, referenceCells } from "./ir/placement.ts";
+import { blocksOf, placesOf, referenceCells } from "./ir/placement.ts";
 
 type AnalogCosts = Pick<ImageLayerCosts, "channels" | "sweepClocks" | "conversions">;
 
@@ -55,14 +55,12 @@ export function decisionClocks({ readOut }: MatrixLayer, { parameters }: Technol
 }
 
 /** Groups of bit lines that are sensed one after another in a bank, those of reference cells among them. */
-export function sensedGroups(
-  { encoding, outputs, tileOutputs }: LayerPlacement,
-  { array }: Technology,
-): number {
+export function sensedGroups(placement: LayerPlacement, { array }: Technology): number {
+  const { encoding, tileOutputs } = placement;
   const references = Math.ceil(referenceCells(encoding) / encoding.cellsPerWeight);
   // outputs whose bit lines are sensed at once
   const together = Math.max(1, Math.floor(array.sensedBitLines / encoding.cellsPerWeight));
-  return Math.ceil((Math.min(outputs, tileOutputs) + references) / together);
+  return Math.ceil((Math.min(placesOf(placement), tileOutputs) + references) / together);
 }
 
 /** Decisions of a position that are not made: bit planes are integrated, and compared once behind the last. */

@@ -5,7 +5,7 @@ import { internal } from "./errors.ts";
 import { fillBank } from "./ir/bank-codes.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { ImageLayerCosts, LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
-import type { LayerPlacement } from "./ir/mapping.ts";
+import type { LayerPlacement, OtherPatterns } from "./ir/mapping.ts";
 import type { CodeMatrix, MatrixLayer, Presentation, QuantizedNetwork } from "./ir/network.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { readSegments } from "./ir/schedule.ts";
@@ -50,7 +50,11 @@ export function emit(schedule: Schedule, provenance: Provenance): ProgrammingIma
     encodings: uniqueEncodings(placements),
     steps: schedule.steps,
     cells: placements.map((placement) =>
-      cellsOf(placement, weightsOf(mapped.network.weights, placement)),
+      cellsOf(
+        placement,
+        weightsOf(mapped.network.weights, placement),
+        mapped.otherPatterns.get(placement.layer) ?? null,
+      ),
     ),
     costs: placements.map((placement, index) =>
       layerCosts(placement, matrixOf(network.layers, placement), segments[index], technology),
@@ -102,13 +106,19 @@ function matrixOf(layers: ProgrammingImage["layers"], placement: LayerPlacement)
   return layer;
 }
 
-function cellsOf(placement: LayerPlacement, codes: CodeMatrix): LayerCells {
+function cellsOf(
+  placement: LayerPlacement,
+  codes: CodeMatrix,
+  others: OtherPatterns | null,
+): LayerCells {
   const { banks, bankWordLines: wordLines, bankBitLines: bitLines } = placement;
   const size = wordLines * bitLines;
   const range = async (first: number, count: number) => {
     const levels = new Uint8Array(count * size);
     for (let k = 0; k < count; k++) {
-      fillBank(placement, codes, first + k, levels.subarray(k * size, (k + 1) * size));
+      const own = levels.subarray(k * size, (k + 1) * size);
+      fillBank(placement, codes, first + k, own);
+      if (others) setOthers(others, (first + k) * size, own);
     }
     return levels;
   };
@@ -120,6 +130,27 @@ function cellsOf(placement: LayerPlacement, codes: CodeMatrix): LayerCells {
     levels: (bank) => range(bank, 1),
     range,
   };
+}
+
+/** Writes the levels of a bank's cells that stand otherwise than usual. */
+function setOthers({ cells, levels }: OtherPatterns, first: number, out: Uint8Array): void {
+  for (let k = firstAtLeast(cells, first); k < cells.length; k++) {
+    const cell = cells[k] - first;
+    if (cell >= out.length) return;
+    out[cell] = levels[k];
+  }
+}
+
+/** Where the first number of an ascending list is that is at least so much. */
+function firstAtLeast(ascending: Float64Array, least: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** How many times a layer's cells are presented with inputs. */

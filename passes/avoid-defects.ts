@@ -1,14 +1,12 @@
 import type { PassContext } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
-import { XbcError } from "../compiler/errors.ts";
-import { encodedName } from "../compiler/image/entry-names.ts";
-import { levelBorders } from "../compiler/image/level-borders.ts";
 import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
 import type { CodeMatrix } from "../compiler/ir/network.ts";
-import { placesOf } from "../compiler/ir/placement.ts";
-import { toNumbers } from "../compiler/ir/tensor.ts";
+import { blocksOf, placesOf } from "../compiler/ir/placement.ts";
 import { assignOutputs } from "./defects/assign.ts";
-import { conflictsOf, type DefectiveCell, defectsByPlace } from "./defects/conflicts.ts";
+import { stuckWeightsOf } from "./defects/defect-map.ts";
+import { type Settled, settler } from "./defects/settle.ts";
+import { FREE, type StuckWeight } from "./defects/stuck-weights.ts";
 
 export default definePass({
   name: "avoid-defects",
@@ -18,87 +16,118 @@ export default definePass({
   to: "mapped",
   meaning: "exact",
   run: async (mapped, context) => {
-    const { defects } = context.options;
-    if (!defects) return mapped;
-    const placements = mapped.placements.map((placement) => {
-      const conductances = mapOf(placement, defects);
-      return conductances ? avoid(mapped, placement, conductances, context) : placement;
-    });
+    if (!context.options.defects) return mapped;
+    const placements: LayerPlacement[] = [];
+    for (const [index, placement] of mapped.placements.entries()) {
+      context.progress("defects", index, mapped.placements.length);
+      const places = stuckWeightsOf(mapped, placement, context);
+      const codes = mapped.network.weights.get(placement.layer);
+      placements.push(
+        places && codes ? avoid(mapped, placement, codes, places, context) : placement,
+      );
+    }
     return { ...mapped, placements };
   },
 });
 
-/** @throws BAD_FILE for a map of other banks, or one that tells most cells: a die, not its defects */
-function mapOf(
-  placement: LayerPlacement,
-  defects: NonNullable<PassContext["options"]["defects"]>,
-): Float32Array | null {
-  const key = `${encodedName(placement.layer)}.conductance_S`;
-  const found = defects.get(key);
-  if (!found) return null;
-  const shape = [placement.banks, placement.bankWordLines, placement.bankBitLines];
-  const refuse = (needed: string, what: string): never => {
-    throw new XbcError(
-      "BAD_FILE",
-      `--defects, array ${key}: needs ${needed}, found ${what}; xbc verify IMAGE --readback DIE --map MAP writes one`,
-    );
-  };
-  if (found.shape.join() !== shape.join())
-    return refuse(`the banks of this layer, ${shape.join(" x ")}`, found.shape.join(" x "));
-  const values = Float32Array.from(toNumbers(found));
-  const told = values.reduce((sum, g) => sum + (Number.isNaN(g) ? 0 : 1), 0);
-  if (told > values.length / 2)
-    return refuse("stuck cells alone, NaN elsewhere", `${told} of ${values.length} cells`);
-  return values;
-}
-
 function avoid(
   mapped: MappedNetwork,
   placement: LayerPlacement,
-  conductances: Float32Array,
+  codes: CodeMatrix,
+  places: readonly (readonly StuckWeight[])[],
   context: PassContext,
 ): LayerPlacement {
-  const codes = mapped.network.weights.get(placement.layer);
-  if (!codes) return placement;
-  if (placement.configuration === "gated") {
-    throw new XbcError(
-      "UNSUPPORTED",
-      `--defects, layer ${placement.layer}: outputs are moved where they lie on word lines or in banks of their own (2t2r), ` +
-        `found outputs on the bit lines of ${mapped.target.name}; leave --defects out`,
-    );
-  }
-  const { technology, condition, laws } = mapped.target;
-  const borders = levelBorders(laws.programming(technology, condition));
-  const places = defectsByPlace(placement, conductances, borders.levelOf);
-  const before = conflictCount(placement, codes, places, null);
-  const slots = assignOutputs(codes.outputs, places.length, (output, place) =>
-    conflictsOf(placement, codes, output, places[place]),
+  const settle = settler(placement.encoding);
+  const slots = placeOutputs(placement, places, (output, place) =>
+    errorOf(codes, settle, output, places[place]),
   );
+  const before = conflictsOf(placement, codes, places);
   const moved = { ...placement, slots };
-  const after = conflictCount(placement, codes, places, slots);
-  if (after >= before) return placement;
-  const taken = placesOf(moved);
-  const clocks =
-    placement.configuration === "parallel-to-sequential"
-      ? Math.min(taken, placement.tileOutputs)
-      : placement.clocks;
+  const after = conflictsOf(moved, codes, places);
+  if (totalOf(moved, codes, places, settle) >= totalOf(placement, codes, places, settle))
+    return placement;
   const spare = slots.filter((slot) => slot >= placement.outputs).length;
-  const stuck = places.reduce((sum, cells) => sum + cells.length, 0);
+  const clocks = clocksOf(moved, mapped.target.technology.array.sensedBitLines);
   context.warn(
-    `layer ${placement.layer}: of ${stuck} stuck cells ${before} disagreed with their weights, ${after} do after ` +
+    `layer ${placement.layer}: of ${stuckCells(places)} stuck cells ${before} disagreed with their weights, ${after} do after ` +
       `moving outputs; ${spare} outputs on spare lines, ${clocks} clocks instead of ${placement.clocks}`,
   );
   return { ...moved, clocks };
 }
 
-function conflictCount(
+/** Outputs on bit lines stay in their array, which has inputs, a reference and read-out channels of its own. */
+function placeOutputs(
   placement: LayerPlacement,
+  places: readonly (readonly StuckWeight[])[],
+  cost: (output: number, place: number) => number,
+): readonly number[] {
+  const { outputs, tileOutputs, configuration } = placement;
+  if (configuration !== "gated") return assignOutputs(outputs, places.length, cost);
+  return Array.from({ length: blocksOf(placement).outputs }, (_, block) => {
+    const first = block * tileOutputs;
+    const own = assignOutputs(Math.min(tileOutputs, outputs - first), tileOutputs, (o, p) =>
+      cost(first + o, first + p),
+    );
+    return own.map((place) => first + place);
+  }).flat();
+}
+
+/** Spare lines that are taken are lines that are read. */
+function clocksOf(placement: LayerPlacement, sensedBitLines: number): number {
+  const { configuration, tileOutputs, encoding, outputs, clocks } = placement;
+  const taken = Math.min(placesOf(placement), tileOutputs);
+  if (configuration === "parallel-to-sequential") return taken;
+  if (configuration === "sequential-to-parallel") return clocks;
+  const groups = (places: number) => Math.ceil((places * encoding.cellsPerWeight) / sensedBitLines);
+  return (clocks / groups(Math.min(outputs, tileOutputs))) * groups(taken);
+}
+
+type Settle = (held: readonly number[], wanted: number) => Settled;
+
+function errorOf(
   codes: CodeMatrix,
-  places: readonly (readonly DefectiveCell[])[],
-  slots: readonly number[] | null,
+  settle: Settle,
+  output: number,
+  place: readonly StuckWeight[],
+): number {
+  const first = output * codes.inputs;
+  let error = 0;
+  for (const { input, held } of place) error += settle(held, codes.data[first + input]).error;
+  return error;
+}
+
+/** Sum of the squares of what weights are off at their places. */
+function totalOf(
+  { slots, outputs }: LayerPlacement,
+  codes: CodeMatrix,
+  places: readonly (readonly StuckWeight[])[],
+  settle: Settle,
 ): number {
   let sum = 0;
-  for (let o = 0; o < codes.outputs; o++)
-    sum += conflictsOf(placement, codes, o, places[slots ? slots[o] : o]);
+  for (let o = 0; o < outputs; o++) sum += errorOf(codes, settle, o, places[slots ? slots[o] : o]);
+  return sum;
+}
+
+const stuckCells = (places: readonly (readonly StuckWeight[])[]): number =>
+  places.reduce(
+    (sum, place) =>
+      sum + place.reduce((own, { held }) => own + held.filter((level) => level !== FREE).length, 0),
+    0,
+  );
+
+/** Cells that are stuck at another level than their weights' codes have. */
+function conflictsOf(
+  { slots, outputs, encoding }: LayerPlacement,
+  codes: CodeMatrix,
+  places: readonly (readonly StuckWeight[])[],
+): number {
+  const patterns = new Map(encoding.alphabet.levels.map((code, k) => [code, encoding.patterns[k]]));
+  let sum = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (const { input, held } of places[slots ? slots[o] : o]) {
+      const pattern = patterns.get(codes.data[o * codes.inputs + input]) ?? [];
+      sum += held.filter((level, c) => level !== FREE && level !== pattern[c]).length;
+    }
+  }
   return sum;
 }

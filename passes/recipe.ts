@@ -1,4 +1,5 @@
 import type { Pass } from "../compiler/define.ts";
+import agreeWithDefects from "./agree-with-defects.ts";
 import avoidDefects from "./avoid-defects.ts";
 import binarize from "./binarize.ts";
 import chooseReadOut from "./choose-read-out.ts";
@@ -44,6 +45,7 @@ export const defaultPasses: readonly Pass[] = [
   thresholdsToCells,
   tile,
   avoidDefects,
+  agreeWithDefects,
   chooseSegments,
   schedule,
 ];

@@ -36,7 +36,7 @@ export default definePass({
         `--configuration ${options.configuration} changes nothing: ${asked.name} reads inputs on word lines, which knows one order`,
       );
     const placements = matrices.map((layer) => placeLayer(layer, target, context));
-    return { network, target, limits, placements };
+    return { network, target, limits, placements, otherPatterns: new Map() };
   },
 });
 

@@ -4,7 +4,7 @@ import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { WindowAccess } from "../compiler/ir/network.ts";
-import { weightOfCell } from "../compiler/ir/placement.ts";
+import { everyPlace, weightOfCell } from "../compiler/ir/placement.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import { kernelOrder } from "./layout.ts";
 
@@ -24,8 +24,13 @@ export interface StoredLayer {
   readonly perBank: number;
   /** [banks x senses] −1, 0, +1, or 2 where unused */
   readonly digits: Int8Array;
-  /** [banks x wordLines] the first weight of a word line as output·inputs + input, −1 where it holds none */
+  /**
+   * [banks x wordLines] the first weight of a word line as output·inputs + input, −1 where it holds none; where outputs side by
+   * side have moved, the output is a place
+   */
   readonly lines: Int32Array;
+  /** [places] the output that takes each place, −1 for none; null where outputs side by side lie in order */
+  readonly outputsOfPlaces: Int32Array | null;
   /** [inputs] place among a window's bits of each input, null where it is its own: the kernels read tap by tap */
   readonly order: Int32Array | null;
   /** outputs in so many groups, which read channels of their own */
@@ -80,7 +85,8 @@ export async function loadStoredLayer(
   const access = accessOf(image, placement);
   const order = access && kernelOrder(access);
   const groups = access?.groups ?? 1;
-  const slices = sliceDigits(placement, digits, perBank, lines, order);
+  const outputsOfPlaces = movedOutputs(placement);
+  const slices = sliceDigits(placement, digits, perBank, lines, outputsOfPlaces, order);
   const isBit = kernelDigits(placement.encoding).isBit;
   const zeros = isBit ? 0 : slices.reduce((sum, slice) => sum + countZeros(slice), 0);
   const matrix = image.layers.find((layer) => layer.id === placement.layer);
@@ -93,6 +99,7 @@ export async function loadStoredLayer(
     perBank,
     digits,
     lines,
+    outputsOfPlaces,
     order,
     groups,
     slices,
@@ -143,15 +150,22 @@ export function digitReader({
 const lineStride = ({ configuration, inputs }: LayerPlacement): number =>
   configuration === "gated" ? inputs : 1;
 
+/** Outputs by place where they lie side by side on word lines and have moved. */
+function movedOutputs(placement: LayerPlacement): Int32Array | null {
+  const { slots, configuration } = placement;
+  if (!slots || configuration !== "gated") return null;
+  const places = new Int32Array(everyPlace(placement).outputs).fill(-1);
+  slots.forEach((place, output) => {
+    places[place] = output;
+  });
+  return places;
+}
+
 function lineTable(placement: LayerPlacement): Int32Array {
   const { banks, bankWordLines, inputs } = placement;
+  const table = placement.configuration === "gated" ? everyPlace(placement) : placement;
   return Int32Array.from({ length: banks * bankWordLines }, (_, line) => {
-    const found = weightOfCell(
-      placement,
-      Math.floor(line / bankWordLines),
-      line % bankWordLines,
-      0,
-    );
+    const found = weightOfCell(table, Math.floor(line / bankWordLines), line % bankWordLines, 0);
     return found ? found.output * inputs + found.input : -1;
   });
 }
@@ -161,6 +175,7 @@ export function weightFinder({
   placement,
   perBank,
   lines,
+  outputsOfPlaces,
   order,
 }: StoredLayer): (sense: number) => number {
   const { inputs } = placement;
@@ -169,11 +184,19 @@ export function weightFinder({
   const stride = lineStride(placement);
   return (sense) => {
     const line = Math.floor(sense / perLine);
-    const weight = lines[line] + stride * Math.floor((sense - line * perLine) / count);
+    const placed = lines[line] + stride * Math.floor((sense - line * perLine) / count);
+    const weight = outputsOfPlaces ? ownWeight(placed, inputs, outputsOfPlaces) : placed;
     if (!order) return weight;
     const output = Math.floor(weight / inputs);
     return output * inputs + order[weight - output * inputs];
   };
+}
+
+/** A weight of a place as a weight of the output there; −1 where none is. */
+function ownWeight(placed: number, inputs: number, outputsOfPlaces: Int32Array): number {
+  const place = Math.floor(placed / inputs);
+  const output = outputsOfPlaces[place];
+  return output < 0 ? -1 : placed + (output - place) * inputs;
 }
 
 /** Digits of one slice of every weight, [outputs x inputs]. */
@@ -182,6 +205,7 @@ function sliceDigits(
   digits: Int8Array,
   perBank: number,
   lines: Int32Array,
+  outputsOfPlaces: Int32Array | null,
   order: Int32Array | null,
 ): readonly Int8Array[] {
   const { encoding, inputs, outputs, bankWordLines } = placement;
@@ -193,11 +217,12 @@ function sliceDigits(
   lines.forEach((first, line) => {
     if (first < 0) return;
     const base = line * perLine;
-    for (
-      let a = 0, weight = first;
-      a < perLine && digits[base + a] !== NO_DIGIT;
-      a += count, weight += stride
-    ) {
+    for (let a = 0, placed = first; a < perLine; a += count, placed += stride) {
+      if (digits[base + a] === NO_DIGIT) {
+        if (outputsOfPlaces) continue;
+        break;
+      }
+      const weight = outputsOfPlaces ? ownWeight(placed, inputs, outputsOfPlaces) : placed;
       const input = weight % inputs;
       const to = order ? weight - input + order[input] : weight;
       for (let s = 0; s < count; s++) slices[s][to] = digit(digits[base + a + s]);

@@ -36,7 +36,10 @@ export function encodeTable(encoding: EncodingLayout): EncodeTable {
 /** A direct table up to this many patterns, a map beyond. */
 const directPatterns = 1 << 20;
 
-/** The code of each pattern of levels, made once for each encoding. */
+/**
+ * The code of each pattern of levels, made once for each encoding. Where cells are summed, any levels that sum to a code
+ * stand for it, beside those that it usually has.
+ */
 export function decodeTable(encoding: EncodingLayout): ReadonlyMap<number, number> | Int16Array {
   const known = decodeTables.get(encoding);
   if (known) return known;
@@ -53,7 +56,23 @@ export function decodeTable(encoding: EncodingLayout): ReadonlyMap<number, numbe
       [pattern.reduce((key, level) => key * base + level, 0), encoding.alphabet.levels[k]] as const,
   );
   const table = size > directPatterns ? new Map(pairs) : new Int16Array(size).fill(NO_CODE);
-  if (table instanceof Int16Array) for (const [key, code] of pairs) table[key] = code;
+  if (table instanceof Int16Array) {
+    if (encoding.senses.length === 0) addSums(encoding, table);
+    for (const [key, code] of pairs) table[key] = code;
+  }
   decodeTables.set(encoding, table);
   return table;
+}
+
+/** The code of every pattern whose levels sum to one of the alphabet. */
+function addSums(encoding: EncodingLayout, table: Int16Array): void {
+  const { alphabet, cellsPerWeight, significance, levelValues, offset } = encoding;
+  const codes = new Set(alphabet.levels);
+  const base = levelValues.length;
+  for (let key = 0; key < table.length; key++) {
+    let code = offset;
+    for (let c = cellsPerWeight - 1, rest = key; c >= 0; c--, rest = Math.floor(rest / base))
+      code += significance[c] * levelValues[rest % base];
+    if (codes.has(code)) table[key] = code;
+  }
 }

@@ -51,9 +51,19 @@ export interface LayerPlacement {
   readonly clocks: number;
 }
 
+/** Cells that stand otherwise than in their code's usual pattern, since cells of their weight are stuck. */
+export interface OtherPatterns {
+  /** ascending, within [banks x wordLines x bitLines] */
+  readonly cells: Float64Array;
+  /** of each of them */
+  readonly levels: Uint8Array;
+}
+
 export interface MappedNetwork {
   readonly network: QuantizedNetwork;
   readonly target: TargetSpec;
   readonly limits: BankLimits;
   readonly placements: readonly LayerPlacement[];
+  /** by layer; none where every code has its usual pattern */
+  readonly otherPatterns: ReadonlyMap<LayerId, OtherPatterns>;
 }

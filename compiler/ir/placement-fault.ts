@@ -31,12 +31,19 @@ export function placementFault(placement: LayerPlacement): string | null {
   return slotsFault(placement, blocks.outputs * tileOutputs);
 }
 
-/** Each output takes a place of its own among those of the layer's banks. */
-function slotsFault({ slots, outputs }: LayerPlacement, places: number): string | null {
+/** Each output takes a place of its own among those of the layer's banks; on bit lines, among those of its array. */
+function slotsFault(
+  { slots, outputs, configuration, tileOutputs }: LayerPlacement,
+  places: number,
+): string | null {
   if (!slots) return null;
   if (slots.length !== outputs) return `slots must be ${outputs}, found ${slots.length}`;
   const wrong = slots.find((slot) => !isIndex(slot, places));
   if (wrong !== undefined) return `slots must be below ${places}, found ${wrong}`;
+  const block = (place: number) => Math.floor(place / tileOutputs);
+  const away = slots.findIndex((slot, output) => block(slot) !== block(output));
+  if (configuration === "gated" && away >= 0)
+    return `slots of outputs on bit lines must stay in their array, found ${slots[away]} for output ${away}`;
   return new Set(slots).size === outputs ? null : "slots must differ";
 }
 

@@ -44,6 +44,13 @@ export const weightsOfLine = (bitLines: number, encoding: EncodingLayout): numbe
 export const placesOf = ({ slots, outputs }: LayerPlacement): number =>
   slots ? slots.reduce((most, slot) => Math.max(most, slot + 1), 0) : outputs;
 
+/** The placement with an output at every place, spare ones included: a cell tells its place as its output. */
+export const everyPlace = (placement: LayerPlacement): LayerPlacement => ({
+  ...placement,
+  outputs: blocksOf(placement).outputs * placement.tileOutputs,
+  slots: null,
+});
+
 const outputsBySlot = new WeakMap<readonly number[], ReadonlyMap<number, number>>();
 
 /** The output that takes a place; null where none does. */

@@ -1,4 +1,4 @@
-import { internal, XbcError } from "../../compiler/errors.ts";
+import { internal } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
@@ -73,18 +73,17 @@ export function kernelCells(
 ): Float32Array {
   const { banks, bankWordLines, bankBitLines } = placement;
   const { tileLines, blocks, firstReference, references } = layout;
-  if (placement.slots !== null) {
-    throw new XbcError(
-      "UNSUPPORTED",
-      `layer ${placement.layer}: analog sums are not read from places that avoid defects yet; compile without --defects`,
-    );
-  }
+  const { columns, weightLine } = linesOf(placement, layout);
   const out = new Float32Array(cellsOf(layout));
   const used = firstReference + references;
   for (let k = 0; k < banks; k++) {
     const values = bank(k);
     for (let b = 0; b < used; b++) {
-      const from = b < firstReference ? b : bankBitLines - references + b - firstReference;
+      const from =
+        b < firstReference
+          ? weightLine(k % columns, b)
+          : bankBitLines - references + b - firstReference;
+      if (from < 0) continue;
       const block = Math.floor(b / BLOCK_LINES);
       const to = (k * blocks + block) * tileLines * BLOCK_LINES + (b % BLOCK_LINES);
       for (let w = 0; w < Math.min(tileLines, bankWordLines); w++)
@@ -92,4 +91,19 @@ export function kernelCells(
     }
   }
   return out;
+}
+
+/** Arrays side by side, and on which bit line of one the line lies that the kernel reads as its b-th; −1 for none. */
+function linesOf(
+  { slots }: LayerPlacement,
+  { perWeight, tileOutputs, outputs }: AnalogLayout,
+): { readonly columns: number; readonly weightLine: (column: number, b: number) => number } {
+  const columns = Math.ceil(outputs / tileOutputs);
+  const weightLine = (column: number, b: number): number => {
+    if (!slots) return b;
+    const output = column * tileOutputs + Math.floor(b / perWeight);
+    if (output >= outputs) return -1;
+    return (slots[output] - column * tileOutputs) * perWeight + (b % perWeight);
+  };
+  return { columns, weightLine };
 }

@@ -63,10 +63,43 @@ test("a map of other banks, or of a whole die, is refused", async () => {
   );
 });
 
-test("outputs on bit lines are not moved, and that is said", async () => {
-  const image = await compile(smallModel(), { target: "1s1r", executor, bank });
-  const defects = asOption(image, stuckCells(image, { stuck: 0.05 }));
-  await expect(compile(smallModel(), { target: "1s1r", executor, bank, defects })).rejects.toThrow(
-    /--defects, layer fc1: .*found outputs on the bit lines of 1s1r/,
-  );
+describe.each([
+  ["1s1r", "auto"],
+  ["pcm-1t1r", "int4"],
+  ["rram-1t1r", "auto"],
+  ["rram-1t1r", "int8"],
+] as const)("outputs on the bit lines of %s, %s", (target, precision) => {
+  const stuck = { seed: 11, trial: 0, stuck: 0.05 };
+  const made = async (defects: ReadonlyMap<string, Tensor> | null) =>
+    compile(smallModel(), {
+      target,
+      precision,
+      executor,
+      bank: { wordLines: 16, bitLines: 32 },
+      ...(defects ? { defects } : {}),
+    });
+
+  test("move within their array, and take codes that agree with the stuck cells", async () => {
+    const plain = await made(null);
+    const moved = await made(asOption(plain, stuckCells(plain, stuck)));
+    const wrong = async (image: ProgrammingImage) =>
+      (await compareReadback(image, (await program(image, stuck)).die)).worst.filter(
+        ({ output }) => output >= 0,
+      ).length;
+    expect(await wrong(plain)).toBeGreaterThan(0);
+    expect(await wrong(moved)).toBeLessThan((await wrong(plain)) / 4);
+    expect(moved.placements.some(({ slots }) => slots?.some((slot, o) => slot !== o))).toBe(true);
+    const { passed, checks } = await verify(moved, { executor });
+    expect(checks.filter((check) => !check.passed)).toEqual([]);
+    expect(passed).toBe(true);
+  });
+  test("a map without stuck cells changes nothing", async () => {
+    const plain = await made(null);
+    const same = await made(asOption(plain, stuckCells(plain, { ...stuck, stuck: 0 })));
+    expect(same.placements).toEqual(plain.placements);
+    for (const [k, cells] of same.cells.entries())
+      expect(await cells.range(0, cells.banks)).toEqual(
+        await plain.cells[k].range(0, plain.cells[k].banks),
+      );
+  });
 });
