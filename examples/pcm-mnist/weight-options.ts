@@ -1,6 +1,7 @@
 /**
- * What ranges and rounding of weights are worth on a network trained in float, at 4 and 3 bits:
- *   node --import ./test/bench/typescript.mjs examples/pcm-mnist/weight-options.ts
+ * What ranges and rounding of weights are worth on networks trained in float, one with Heaviside units and one with ReLU
+ * units (activations of 4 bits), at 4 and 3 bits:
+ *   node --import ./test/bench/typescript.mjs examples/pcm-mnist/weight-options.ts [heaviside | relu]
  * Calibrated on training digits; right answers on the second half of the test digits, and the p of a paired test
  * (McNemar, normal approximation) against plain rounding.
  */
@@ -18,7 +19,12 @@ const pictures = (file: Uint8Array, first: number, count: number): Tensor => ({
   shape: [count, 28, 28],
   data: Uint8Array.from(file.subarray(16 + first * 784, 16 + (first + count) * 784)),
 });
-const model = bytes("float.onnx");
+const [kind = "heaviside"] = process.argv.slice(2);
+const isRelu = kind === "relu";
+const model = bytes(isRelu ? "../rram-mnist/float-256.onnx" : "float.onnx");
+const units: Partial<CompileRequest> = isRelu
+  ? { inputTransform: "scale:1/255", inputEncoding: "bits:4", activations: "uint4" }
+  : {};
 const calibration = new Map([["image", pictures(data("train-images-idx3"), 0, 2000)]]);
 const held = pictures(data("t10k-images-idx3"), 5000, 5000);
 const labels = data("t10k-labels-idx1").subarray(8 + 5000, 8 + 10000);
@@ -27,7 +33,13 @@ type Options = Pick<CompileRequest, "precision" | "weightRange" | "weightScale" 
 
 /** Which of the held-out digits are read right. */
 async function right(options: Options): Promise<Uint8Array> {
-  const image = await compile(model, { target: "pcm-1t1r", calibration, segment: 32, ...options });
+  const image = await compile(model, {
+    target: "pcm-1t1r",
+    calibration,
+    segment: 32,
+    ...units,
+    ...options,
+  });
   const { outputs } = await run(image, held);
   const logits = toNumbers(outputs.get("logits") ?? held);
   return Uint8Array.from(labels, (label, s) => {

