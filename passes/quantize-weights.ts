@@ -1,4 +1,4 @@
-import type { PassContext } from "../compiler/define.ts";
+import type { PassContext, TargetSpec } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
@@ -104,8 +104,21 @@ function floatMatrices(
     if (!matrix) return [];
     checkFinite(matrix);
     const present = recognizeWeights(matrix.weights);
-    return present && smallestAlphabet(target, precision, present.codes) ? [] : [matrix];
+    const isHeld =
+      present &&
+      (smallestAlphabet(target, precision, present.codes) ||
+        keepsCodes(target, precision, present.codes.alphabet));
+    return isHeld ? [] : [matrix];
   });
+}
+
+/** Whether weights that a model holds as integers stay so: an encoding has them, and they are no more than what is asked for. */
+function keepsCodes(target: TargetSpec, precision: string, own: Alphabet): boolean {
+  const asked = targetAlphabet(target, precision);
+  const isAsked = precision === "auto" || (asked && own.levels.length <= asked.levels.length);
+  return (
+    !!isAsked && target.encodings.some(({ layout }) => layout(own, target.technology) !== null)
+  );
 }
 
 /** What rounding takes from each output: Σ off · mean. */

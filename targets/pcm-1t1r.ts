@@ -170,7 +170,7 @@ const technology: Technology = {
     activeWordLines: 128,
     sensedBitLines: 4,
   },
-  encodings: ["offset-multibit"],
+  encodings: ["offset-multibit", "integer-multibit"],
   conventions: {
     referenceLayout: "alternating",
     integrator: "across arrays",

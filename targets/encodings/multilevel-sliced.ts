@@ -20,8 +20,7 @@ export default defineEncoding({
   layout: (alphabet, technology) => {
     const digit = largestDigit(technology);
     const most = Math.max(...alphabet.levels.map(Math.abs));
-    const isDense = alphabet.levels.every((level, k) => level === k - most);
-    if (digit === 0 || !isDense || alphabet.levels.length !== 2 * most + 1) return null;
+    if (digit === 0 || most === 0 || !alphabet.levels.every(Number.isInteger)) return null;
     const slices = slicesFor(most, 2 * digit + 1);
     // no larger a base than is needed: an error of the most significant pair counts base^(slices − 1) times
     const base = baseFor(most, slices);

@@ -53,7 +53,7 @@ export default defineEncoding({
 });
 
 /** Whether the two reference groups change sides from row to row. @throws BAD_TECHNOLOGY */
-function referenceLayoutOf({ name, conventions }: Technology): "alternating" | "straight" {
+export function referenceLayoutOf({ name, conventions }: Technology): "alternating" | "straight" {
   const found = conventions.referenceLayout ?? "alternating";
   if (found === "alternating" || found === "straight") return found;
   throw new XbcError(
