@@ -81,7 +81,7 @@ function comparatorLayer(
   sayRounding(layer, "thresholds", on, context);
   const requantize = { ...rule, thresholds };
   const readOut: ReadOut = { kind: "comparator", fires };
-  return compared(network, layer, on, { readOut, requantize });
+  return compared(network, layer, on, { readOut, requantize, roundedBy: largest(on) });
 }
 
 /**
@@ -112,6 +112,7 @@ function referencedLayer(
   return compared(network, layer, on, {
     readOut: { kind: "multi-reference", references },
     requantize,
+    roundedBy: largestError,
   });
 }
 
@@ -130,6 +131,7 @@ function compared(
   changes: {
     readonly readOut: ReadOut;
     readonly requantize: Extract<Requantize, { kind: "thresholds" }>;
+    readonly roundedBy: number;
   },
 ): QuantizedNetwork {
   const behind = movesBehind(network, layer);
@@ -169,7 +171,9 @@ function sweptLayer(
   });
   const given = [...network.referenceWeights.values()].map(({ value }) => value);
   const reference = pruned(biasLess(graph, found), given);
-  return replaceLayer({ ...network, reference, subgraphs, layers }, layer, on, {});
+  return replaceLayer({ ...network, reference, subgraphs, layers }, layer, on, {
+    roundedBy: largest(on),
+  });
 }
 
 /** The reference without the bias, its weights still being handed in. */
@@ -199,7 +203,11 @@ function replaceLayer(
   network: QuantizedNetwork,
   layer: MatrixLayer,
   on: AlwaysOn,
-  changes: { readonly readOut?: ReadOut; readonly requantize?: Requantize },
+  changes: {
+    readonly readOut?: ReadOut;
+    readonly requantize?: Requantize;
+    readonly roundedBy: number;
+  },
 ): QuantizedNetwork {
   const codes = network.weights.get(layer.id);
   if (!codes) throw internal("thresholds-to-cells", `no weights of ${layer.id}`);
@@ -228,12 +236,15 @@ function withRows(codes: CodeMatrix, { rows, codes: added }: AlwaysOn): CodeMatr
   return { ...codes, inputs, data };
 }
 
+/** What is rounded away at most. */
+const largest = ({ errors }: AlwaysOn): number =>
+  errors.reduce((top, error) => Math.max(top, Math.abs(error)), 0);
+
 function sayRounding(layer: MatrixLayer, what: string, on: AlwaysOn, { warn }: PassContext): void {
   const rounded = on.errors.filter((error) => error !== 0);
   if (rounded.length === 0) return;
-  const largest = rounded.reduce((top, error) => Math.max(top, Math.abs(error)), 0);
   warn(
-    `layer ${layer.id}: ${rounded.length} of ${on.errors.length} ${what} rounded by at most ${Number(largest.toPrecision(3))} of its integer sums, ` +
+    `layer ${layer.id}: ${rounded.length} of ${on.errors.length} ${what} rounded by at most ${Number(largest(on).toPrecision(3))} of its integer sums, ` +
       `to what ${on.rows} always-on rows of ${layer.alphabet.name} can hold; the quantized network and its export hold the rounded ones`,
   );
 }

@@ -66,8 +66,9 @@ export async function verify(
     const theirs = await answersOf(model, executor, given, (done, total) =>
       options.progress?.("model", done, total),
     );
-    checks.push(await checkActivations(image, model, reference, executor, feeds));
-    checks.push(againstModel(image, answer.outputs, theirs, answer.samples));
+    const activations = await checkActivations(image, model, reference, executor, feeds);
+    checks.push(activations.check);
+    checks.push(againstModel(image, answer.outputs, theirs, answer.samples, activations.differing));
   }
   const readback = options.readback ? await compareReadback(image, options.readback) : null;
   if (readback) checks.push(readbackCheck(readback));
@@ -230,12 +231,14 @@ function againstModel(
   ours: ReadonlyMap<string, Tensor>,
   theirs: ReadonlyMap<string, Tensor>,
   samples: number,
+  differing: Uint8Array | null,
 ): Check {
   const [{ name }] = image.outputs;
   const a = toNumbers(ours.get(name) ?? empty);
   const b = toNumbers(theirs.get(name) ?? empty);
   const width = a.length / samples;
   let decisions = 0;
+  let followed = 0;
   let outputs = 0;
   let worst = 0;
   let largest = 0;
@@ -244,7 +247,9 @@ function againstModel(
       const row = values.subarray(s * width, (s + 1) * width);
       return row.indexOf(row.reduce((best, x) => Math.max(best, x)));
     };
-    if (top(a) !== top(b)) decisions++;
+    if (top(a) === top(b)) continue;
+    decisions++;
+    if (differing?.[s]) followed++;
   }
   a.forEach((x, e) => {
     largest = Math.max(largest, Math.abs(b[e]));
@@ -252,6 +257,13 @@ function againstModel(
     outputs++;
     worst = Math.max(worst, Math.abs(x - b[e]));
   });
-  const detail = `${samples} samples against the model: ${decisions} decisions and ${outputs} of ${a.length} outputs differ, by at most ${worst.toPrecision(3)} (largest output ${largest.toPrecision(3)})`;
-  return { name: "model", passed: a.length === b.length, detail };
+  const why =
+    decisions > 0 && differing ? ` (${followed} of those after an activation that differs)` : "";
+  const detail = `${samples} samples against the model: ${decisions} decisions${why} and ${outputs} of ${a.length} outputs differ, by at most ${worst.toPrecision(3)} (largest output ${largest.toPrecision(3)})`;
+  return {
+    name: "model",
+    passed: a.length === b.length,
+    ...(decisions > 0 ? { differing: decisions } : {}),
+    detail,
+  };
 }

@@ -179,9 +179,9 @@ async function storeLayer(layer: Layer, index: number, archive: Archive): Promis
 
 /** The fields that the manifest holds, and no other that a pass may have left on the layer. */
 function matrixFields(layer: MatrixLayer): Omit<MatrixLayer, "scale" | "requantize"> {
-  const { kind, id, op, from, to, inputs, outputs, alwaysOn, readOut } = layer;
+  const { kind, id, op, from, to, inputs, outputs, alwaysOn, roundedBy, readOut } = layer;
   const { access, activations, presentation, alphabet } = layer;
-  const shape = { kind, id, op, from, to, inputs, outputs, alwaysOn, readOut };
+  const shape = { kind, id, op, from, to, inputs, outputs, alwaysOn, roundedBy, readOut };
   return { ...shape, access, activations, presentation, alphabet };
 }
 

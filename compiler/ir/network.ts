@@ -133,6 +133,8 @@ export interface MatrixLayer {
   readonly outputs: number;
   /** inputs behind the others that are always 1: their weights hold thresholds and biases as cells */
   readonly alwaysOn: number;
+  /** how far at most what those hold lies from what the network asks for, in codes of a sum; 0 where it is exact */
+  readonly roundedBy: number;
   readonly readOut: ReadOut;
   readonly access: Access;
   readonly activations: CodeRange;

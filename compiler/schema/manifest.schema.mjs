@@ -115,6 +115,7 @@ const layer = tagged("kind", [
     inputs: count(),
     outputs: count(),
     alwaysOn: index,
+    roundedBy: { type: "number", minimum: 0 },
     readOut,
     access,
     activations: codeRange,

@@ -211,6 +211,7 @@ function matrixLayer(
     inputs: codes.inputs,
     outputs: codes.outputs,
     alwaysOn: 0,
+    roundedBy: 0,
     readOut: { kind: "digital" },
     access: reference.window ?? { kind: "dense", positions: sizeOf(codesShape) / codes.inputs },
     activations: reference.range,

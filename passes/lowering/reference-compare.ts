@@ -78,8 +78,12 @@ export function comparedTo(
   const sizes = (to.shape ?? []).slice(1).map(Number);
   const has = chain.values.get(value)?.shape?.length;
   if (has !== to.shape?.length) value = shaped(chain, value, sizes, "shaped");
-  const { nodes, constants, values } = chain;
-  nodes.push(standardNode("Identity", [value], codes));
+  const { constants, values } = chain;
+  // under the name of the model's own value, so that the two can be compared
+  const nodes = chain.nodes.map((node) =>
+    node.outputs[0] === value ? { ...node, outputs: [codes] } : node,
+  );
+  values.delete(value);
   values.set(codes, { ...to, type: "float32" });
   return replaced(graph, maker, { nodes, constants, values });
 }

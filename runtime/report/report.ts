@@ -241,6 +241,8 @@ export interface VerifyReport {
   readonly checks: readonly {
     readonly name: string;
     readonly passed: boolean;
+    /** decisions that quantization and mapping changed: told, not judged */
+    readonly differing?: number;
     /** what was compared, over how many, and what differs */
     readonly detail: string;
   }[];

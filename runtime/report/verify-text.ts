@@ -6,12 +6,15 @@ import { left, right, textTable, textWidth, wrap } from "./text-table.ts";
 /** One line a check: what was compared, over how many, what differs. */
 export function verifyText({ checks, passed, readback }: VerifyReport, paint: Paint): string {
   const lines = checks.map((check) => {
-    const mark = check.passed ? paint.good("ok    ") : paint.bad("FAILED");
-    const [first, ...more] = wrap(`${check.name}: ${check.detail}`, textWidth - 8);
-    return [`${mark}  ${first}`, ...more.map((line) => `        ${line}`)].join("\n");
+    const told = check.differing ? paint.warning("differs") : paint.good("ok     ");
+    const mark = check.passed ? told : paint.bad("FAILED ");
+    const [first, ...more] = wrap(`${check.name}: ${check.detail}`, textWidth - 9);
+    return [`${mark}  ${first}`, ...more.map((line) => `         ${line}`)].join("\n");
   });
   if (readback && readback.wrong > 0) lines.push(worstText(readback, paint));
-  return [...lines, passed ? "all checks passed" : "a check failed"].join("\n");
+  const changed = checks.reduce((sum, { differing = 0 }) => sum + differing, 0);
+  const told = changed > 0 ? `; ${changed} decisions are not the model's` : "";
+  return [...lines, `${passed ? "all checks passed" : "a check failed"}${told}`].join("\n");
 }
 
 /** how many cells the text names */

@@ -115,6 +115,7 @@ describe("evaluateNetwork", () => {
       inputs: 2,
       outputs: 2,
       alwaysOn: 0,
+      roundedBy: 0,
       readOut: { kind: "digital" },
       access: { kind: "dense", positions: 2 },
       activations: bipolar,

@@ -27,6 +27,7 @@ function networkOf(inputs: number, outputs: number, alphabet = binaryAlphabet): 
     inputs,
     outputs,
     alwaysOn: 0,
+    roundedBy: 0,
     readOut: { kind: "digital" },
     access: { kind: "dense", positions: 1 },
     activations: bipolar,

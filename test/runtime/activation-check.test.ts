@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { referenceOf } from "../../compiler/image/export-onnx.ts";
+import { compile } from "../../index.ts";
 import { checkActivations } from "../../runtime/activation-check.ts";
 import { buildModel, floats, of } from "../support/build-onnx.ts";
-import { compileTo2t2r } from "../support/compile.ts";
 import { executor, importBytes } from "../support/run-onnx.ts";
 
 const INPUTS = 40;
@@ -45,11 +45,16 @@ const x = of(
   ),
 );
 
-async function check(compiled: Uint8Array, theirs: Uint8Array, precision = "auto") {
-  const image = await compileTo2t2r(compiled, { precision });
+async function check(
+  compiled: Uint8Array,
+  theirs: Uint8Array,
+  precision = "auto",
+  target = "2t2r",
+) {
+  const image = await compile(compiled, { target, executor, precision });
   const feeds = new Map([["x", x]]);
   const reference = await referenceOf(image);
-  return checkActivations(image, importBytes(theirs), reference, executor, feeds);
+  return (await checkActivations(image, importBytes(theirs), reference, executor, feeds)).check;
 }
 
 describe("activations against the model as its author left it", () => {
@@ -69,14 +74,14 @@ describe("activations against the model as its author left it", () => {
   test("a model of other weights is found out, with the distance of its sums", async () => {
     const { passed, detail } = await check(model(tenth, tenth), model(Math.fround(0.11), tenth));
     expect(passed).toBe(false);
-    expect(detail).toMatch(/ulp apart, needs at most 4 \(layer fc2\)$/);
+    expect(detail).toMatch(/\(layer fc2: sums up to .* ulp apart, needs at most 4\)$/);
   });
 
   test("what a pass approximated is said, not compared", async () => {
     const odd = model(tenth, tenth);
-    const image = await compileTo2t2r(odd);
+    const image = await compile(odd, { target: "2t2r", executor });
     const binarized = { ...image, options: { ...image.options, approximatedBy: "binarize" } };
-    const found = await checkActivations(
+    const { check: found } = await checkActivations(
       binarized,
       importBytes(odd),
       await referenceOf(image),
@@ -87,5 +92,19 @@ describe("activations against the model as its author left it", () => {
       passed: true,
       detail: "not compared with the model's: binarize changed them",
     });
+  });
+});
+
+describe("where cells hold thresholds", () => {
+  // ones as weights on a binary alphabet: always-on rows of ±1 reach every second number
+  test("what their rounding changes is told apart, and passes", async () => {
+    const { passed, detail } = await check(model(1, 1), model(1, 1), "auto", "pcm-1t1r");
+    expect(passed).toBe(true);
+    expect(detail).toMatch(/, (\d+) where thresholds were rounded to what cells can hold$/);
+  });
+  test("what lies farther from a threshold than that fails", async () => {
+    const { passed, detail } = await check(model(1, 1), model(1, 1.2), "auto", "pcm-1t1r");
+    expect(passed).toBe(false);
+    expect(detail).toMatch(/\d+ lie farther from a switching point \(layer fc2\)/);
   });
 });

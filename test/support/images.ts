@@ -189,6 +189,7 @@ export function sampleImage(salt = 1): ProgrammingImage {
     inputs: parts[part].inputs,
     outputs: parts[part].outputs,
     alwaysOn: 0,
+    roundedBy: 0,
     readOut: { kind: "digital" },
     access: { kind: "dense", positions: 1 },
     activations: bipolar,

@@ -47,6 +47,7 @@ function layerOf(name: string, outputs: number, inputs: number): MatrixLayer {
     inputs,
     outputs,
     alwaysOn: 0,
+    roundedBy: 0,
     readOut: { kind: "digital" },
     access: { kind: "dense", positions: 1 },
     activations: bipolar,
