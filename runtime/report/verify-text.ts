@@ -6,10 +6,10 @@ import { left, right, textTable, textWidth, wrap } from "./text-table.ts";
 /** One line a check: what was compared, over how many, what differs. */
 export function verifyText({ checks, passed, readback }: VerifyReport, paint: Paint): string {
   const lines = checks.map((check) => {
-    const told = check.differing ? paint.warning("differs") : paint.good("ok     ");
-    const mark = check.passed ? told : paint.bad("FAILED ");
-    const [first, ...more] = wrap(`${check.name}: ${check.detail}`, textWidth - 9);
-    return [`${mark}  ${first}`, ...more.map((line) => `         ${line}`)].join("\n");
+    const told = check.differing ? paint.warning("differ") : paint.good("ok    ");
+    const mark = check.passed ? told : paint.bad("FAILED");
+    const [first, ...more] = wrap(`${check.name}: ${check.detail}`, textWidth - 8);
+    return [`${mark}  ${first}`, ...more.map((line) => `        ${line}`)].join("\n");
   });
   if (readback && readback.wrong > 0) lines.push(worstText(readback, paint));
   const changed = checks.reduce((sum, { differing = 0 }) => sum + differing, 0);
