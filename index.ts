@@ -98,6 +98,7 @@ export const defaultOptions: CompileOptions = {
   segment: null,
   calibration: null,
   defects: null,
+  replicate: "1",
   seed: 0,
 };
 

@@ -41,6 +41,7 @@ interface Flags extends CommonFlags {
   readonly ternaryThreshold?: number;
   readonly calibration?: string;
   readonly defects?: readonly string[];
+  readonly replicate: string;
   readonly seed: number;
   readonly store?: boolean;
   readonly eval?: string;
@@ -159,6 +160,11 @@ export default defineCommand<Flags>({
         "stuck cells of the die (.npz of verify --map), to be avoided; repeatable",
         values.repeated,
       )
+      .option(
+        "--replicate <copies>",
+        "copies of matrices that are applied at several positions: at most 4; auto; or within cells:NUMBER or banks:NUMBER",
+        "1",
+      )
       .option("--calibration <data>", "data whose activations set quantization ranges")
       .option("--seed <number>", "seed of drawn inputs", values.seedNumber, 0)
       .option("--store", "write the archive without compression")
@@ -229,6 +235,7 @@ async function compileModel(
     readout: flags.readout ?? null,
     ternaryThreshold: flags.ternaryThreshold ?? null,
     calibration,
+    replicate: flags.replicate,
     defects: await readDefects(flags.defects ?? []),
     seed: flags.seed,
     externalData: external,

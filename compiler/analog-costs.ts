@@ -3,6 +3,7 @@ import type { ImageLayerCosts } from "./ir/image.ts";
 import type { LayerPlacement } from "./ir/mapping.ts";
 import type { MatrixLayer } from "./ir/network.ts";
 import { blocksOf, placesOf, referenceCells } from "./ir/placement.ts";
+import { replicasOf } from "./ir/replicas.ts";
 
 type AnalogCosts = Pick<ImageLayerCosts, "channels" | "sweepClocks" | "conversions">;
 
@@ -28,7 +29,7 @@ export function analogCosts(
   const together = Math.min(sensed, outputs, placement.tileOutputs);
   const channels = together + (referenceCells(encoding) > 0 ? 1 : 0);
   return {
-    channels: channels * (isIntegrated ? blocks.outputs : banks),
+    channels: channels * (isIntegrated ? blocks.outputs * replicasOf(placement) : banks),
     ...(readOut.kind === "sweep" ? { sweepClocks: sweepSteps(placement, layer) } : {}),
     ...(converts ? { conversions: outputs * blocks.inputs * repeats } : {}),
   };

@@ -152,5 +152,7 @@ function recorded(options: CompileOptions): ProgrammingImage["options"] {
     activationRange: options.activationRange,
     segment: options.segment ?? "",
     calibrated: options.calibration !== null,
+    // left out where nothing is copied, as before there were copies
+    ...(options.replicate === "1" ? {} : { replicate: options.replicate }),
   };
 }

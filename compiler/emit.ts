@@ -1,16 +1,15 @@
-import { analogCosts, clocksWithoutDecision } from "./analog-costs.ts";
 import { assumedParameters } from "./assumptions.ts";
 import type { TargetSpec } from "./define.ts";
 import { internal } from "./errors.ts";
 import { fillBank } from "./ir/bank-codes.ts";
 import type { Graph } from "./ir/graph.ts";
-import type { ImageLayerCosts, LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
+import type { LayerCells, ProgrammingImage, SourceModel } from "./ir/image.ts";
 import type { LayerPlacement, OtherPatterns } from "./ir/mapping.ts";
-import type { CodeMatrix, MatrixLayer, Presentation, QuantizedNetwork } from "./ir/network.ts";
+import type { CodeMatrix, MatrixLayer, QuantizedNetwork } from "./ir/network.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { readSegments } from "./ir/schedule.ts";
-import { sizeOf } from "./ir/tensor.ts";
 import { lawful } from "./lawful.ts";
+import { layerCosts } from "./layer-costs.ts";
 import { serializeGraph } from "./onnx/serialize.ts";
 import { version } from "./version.ts";
 
@@ -153,54 +152,10 @@ function firstAtLeast(ascending: Float64Array, least: number): number {
   return low;
 }
 
-/** How many times a layer's cells are presented with inputs. */
-export function presentationsOf(presentation: Presentation): number {
-  switch (presentation.kind) {
-    case "once":
-      return 1;
-    case "planes":
-      return presentation.significances.length;
-    case "stochastic":
-      return presentation.presentations;
-    // its positions are the steps
-    case "spikes":
-      return 1;
-  }
-}
-
-/** Positions at which a layer's matrix is applied in one inference. */
-export function positionsOf(layer: MatrixLayer): number {
-  return layer.access.kind === "dense" ? layer.access.positions : sizeOf(layer.access.output);
-}
-
 function countSegments(schedule: Schedule): readonly number[] {
   const counts = schedule.mapped.placements.map(() => 0);
   for (const segment of readSegments(schedule.steps)) counts[segment.layer]++;
   return counts;
-}
-
-function layerCosts(
-  placement: LayerPlacement,
-  layer: MatrixLayer,
-  segments: number,
-  technology: TargetSpec["technology"],
-): ImageLayerCosts {
-  const weights = layer.inputs * layer.outputs;
-  const positions = positionsOf(layer);
-  const repeats = positions * presentationsOf(layer.presentation);
-  return {
-    layer: layer.id,
-    weights,
-    macs: weights * positions,
-    cells: weights * placement.encoding.cellsPerWeight,
-    capacity: placement.banks * placement.bankWordLines * placement.bankBitLines,
-    tiles: placement.banks,
-    segments,
-    clocks:
-      placement.clocks * repeats - clocksWithoutDecision(placement, layer, technology) * positions,
-    synapsesRead: weights * repeats,
-    ...analogCosts(placement, layer, technology, repeats),
-  };
 }
 
 function assumptionsOf({ technology, condition }: TargetSpec): readonly string[] {

@@ -15,6 +15,7 @@ import lower from "./lower.ts";
 import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
 import quantizeWeights from "./quantize-weights.ts";
+import replicate from "./replicate.ts";
 import schedule from "./schedule.ts";
 import spikeInput from "./spike-input.ts";
 import ternarize from "./ternarize.ts";
@@ -47,5 +48,6 @@ export const defaultPasses: readonly Pass[] = [
   avoidDefects,
   agreeWithDefects,
   chooseSegments,
+  replicate,
   schedule,
 ];

@@ -1,10 +1,9 @@
 import { definePass } from "../compiler/define.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import { placesOf, referenceCells } from "../compiler/ir/placement.ts";
+import { banksOfReplica } from "../compiler/ir/replicas.ts";
 import type { ScheduleRow } from "../compiler/ir/schedule.ts";
 import { scheduleColumns } from "../compiler/ir/schedule.ts";
-
-/** One row of the schedule table, by column. */
 
 export default definePass({
   name: "schedule",
@@ -47,7 +46,7 @@ function sensedRows(placement: LayerPlacement, layer: number): readonly Schedule
       firstBitLine: 0,
     };
     const run = { stepStride: 1, tileStride: 0, bankStride: 0, wordLineStride: 1 };
-    const { full, fullLines, rest } = usedLines(placement, bank);
+    const { full, fullLines, rest } = usedLines(placement, bank % banksOfReplica(placement));
     if (fullLines > 0) rows.push({ ...base, ...run, bitLines: full * c, count: fullLines });
     if (rest > 0)
       rows.push({
@@ -61,7 +60,10 @@ function sensedRows(placement: LayerPlacement, layer: number): readonly Schedule
   return rows;
 }
 
-/** Word lines of a bank that are full of weights, how many weights each holds, and what is left on one more. */
+/**
+ * Word lines of a bank that are full of weights, how many weights each holds, and what is left on one more.
+ * @param bank within its copy of the matrix
+ */
 function usedLines(
   placement: LayerPlacement,
   bank: number,
@@ -93,10 +95,10 @@ function gatedRows(
   const outputs = placesOf(placement);
   const outputBlocks = Math.ceil(outputs / tileOutputs);
   for (let bank = 0; bank < placement.banks; bank++) {
-    const inputsHere = Math.min(tileInputs, inputs - Math.floor(bank / outputBlocks) * tileInputs);
+    const own = bank % banksOfReplica(placement);
+    const inputsHere = Math.min(tileInputs, inputs - Math.floor(own / outputBlocks) * tileInputs);
     const bitLinesHere =
-      Math.min(tileOutputs, outputs - (bank % outputBlocks) * tileOutputs) *
-      encoding.cellsPerWeight;
+      Math.min(tileOutputs, outputs - (own % outputBlocks) * tileOutputs) * encoding.cellsPerWeight;
     let step = 0;
     for (const [first, bitLines] of sensedGroups(placement, bitLinesHere, sensed)) {
       const base = { layer, tile: bank, bank, firstBitLine: first, bitLines };

@@ -1,9 +1,10 @@
 import type { FloatExecutor } from "../compiler/define.ts";
-import { positionsOf } from "../compiler/emit.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
+import { replicasOf, roundsOf } from "../compiler/ir/replicas.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
+import { positionsOf } from "../compiler/layer-costs.ts";
 import { loadAnalogLayer } from "./analog/analog-layer.ts";
 import { analogWeights } from "./analog/analog-weights.ts";
 import { storedDraw } from "./analog/draw-cells.ts";
@@ -111,18 +112,30 @@ const openCount = (
 /** Adds a batch. Of a layer in groups, which read channels of their own, the mean over the groups. */
 function countBatch(engine: Engine, count: Count, samples: number): void {
   const { layer, placement, windows, terms, reads } = count;
-  const rows = samples * positionsOf(layer);
+  const positions = positionsOf(layer);
+  const copies = replicasOf(placement);
+  const rows = samples * positions;
   for (const term of terms) {
     if (!term.mask) {
       for (let i = 0; i < layer.inputs; i++) reads[i] += rows;
-      count.lines += rows * Math.min(layer.inputs, placement.tileInputs);
+      const block = Math.min(layer.inputs, placement.tileInputs);
+      count.lines += samples * roundsOf(positions, copies) * block;
       continue;
     }
     const bytes = engine.bytes(term.mask.at, term.mask.stride * rows);
     const { groups } = windows;
     const each = term.mask.stride / groups;
-    for (let part = 0; part < rows * groups; part++) {
-      count.lines += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
+    let round = 0;
+    for (let row = 0; row < rows; row++) {
+      let own = 0;
+      for (let part = row * groups; part < (row + 1) * groups; part++)
+        own += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
+      // copies of the matrix read a round of positions at once: it lasts as long as the one with the most lines
+      round = Math.max(round, own);
+      const position = row % positions;
+      if ((position + 1) % copies !== 0 && position + 1 < positions) continue;
+      count.lines += round;
+      round = 0;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { replicasOf } from "../compiler/ir/replicas.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { LayerFaults } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -21,7 +22,11 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
   const { slices, zeros, placement } = stored;
   if (!faults || slices.length === 0) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
   const { isBit, reading } = kernelDigits(placement.encoding);
-  const signs = slices.length * slices[0].length - zeros;
+  // every copy of the matrix has senses of its own
+  const copies = replicasOf(placement);
+  const size = slices[0].length;
+  const signs = copies * (slices.length * size - zeros);
+  const storedAt = (slice: number, weight: number) => reading(slices[slice][weight % size]);
   const tally = { type1: 0, type2: 0, type3: 0 };
   const add = (was: number, now: number, chance: number) => {
     if (was === now) return;
@@ -31,9 +36,9 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
   };
   const { changed, marginal } = faults;
   for (let k = 0; k < changed.weight.length; k++)
-    add(reading(slices[changed.slice[k]][changed.weight[k]]), reading(changed.digit[k]), 1);
+    add(storedAt(changed.slice[k], changed.weight[k]), reading(changed.digit[k]), 1);
   for (let k = 0; k < marginal.weight.length; k++) {
-    const was = reading(slices[marginal.slice[k]][marginal.weight[k]]);
+    const was = storedAt(marginal.slice[k], marginal.weight[k]);
     const minus = isBit ? marginal.belowOrZero[k] : marginal.below[k];
     // where the digit held is not the stored one, it stands among those changed
     add(was, reading(marginal.digit[k]), -1);
@@ -43,10 +48,10 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
   }
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   return {
-    weightErrorRate: (tally.type1 + tally.type2 + tally.type3) / (zeros + signs),
+    weightErrorRate: (tally.type1 + tally.type2 + tally.type3) / (copies * zeros + signs),
     type1: share(tally.type1, signs),
     type2: share(tally.type2, signs),
-    type3: share(tally.type3, zeros),
+    type3: share(tally.type3, copies * zeros),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import { replicasOf } from "../compiler/ir/replicas.ts";
 import type { Key } from "../compiler/random.ts";
 import type { AnalogWeights } from "./analog/packed-analog.ts";
 import { kernelDigits } from "./kernel-digits.ts";
@@ -11,6 +12,7 @@ import { planeBytes } from "./kernels/rows.ts";
 import { canAddRows, weightRows } from "./kernels/weight-rows.ts";
 import { weightTerm } from "./kernels/weights.ts";
 import type { LayerFaults } from "./senses.ts";
+import { faultsOfReplica, isUnchanged } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 
 /** A matrix layer's weights as the kernels read them in one trial. */
@@ -25,6 +27,8 @@ export interface LayerWeights {
   readonly key: Key;
   /** of a layer that is summed in the analog domain; its terms are none then */
   readonly analog: AnalogWeights | null;
+  /** of a layer whose copies read differently, each copy's own, for every so-many-th position; none: one serves all positions */
+  readonly replicas: readonly LayerWeights[];
 }
 
 /** Packs a layer as it is stored. */
@@ -46,6 +50,7 @@ export function packStored(engine: Engine, stored: StoredLayer): LayerWeights {
     flips: [],
     key: [0, 0],
     analog: null,
+    replicas: [],
   };
 }
 
@@ -77,10 +82,27 @@ function groupSlices({ slices, groups }: StoredLayer, group: number): readonly I
 }
 
 /**
- * A layer's weights in one trial: those stored, with the changed digits in a copy.
+ * A layer's weights in one trial: those stored, with the changed digits in a copy of their own, for each copy of the matrix.
  * @param clean of `packStored`; not written
+ * @param keyOf of the read draws of each copy
  */
 export function packTrial(
+  engine: Engine,
+  stored: StoredLayer,
+  clean: LayerWeights,
+  faults: LayerFaults,
+  keyOf: (replica: number) => Key,
+): LayerWeights {
+  const { placement } = stored;
+  const copies = replicasOf(placement);
+  if (copies === 1 || isUnchanged(faults)) return packCopy(engine, stored, clean, faults, keyOf(0));
+  const replicas = Array.from({ length: copies }, (_, r) =>
+    packCopy(engine, stored, clean, faultsOfReplica(faults, placement, r), keyOf(r)),
+  );
+  return { ...replicas[0], replicas };
+}
+
+function packCopy(
   engine: Engine,
   stored: StoredLayer,
   clean: LayerWeights,
@@ -113,6 +135,7 @@ export function packTrial(
     flips: flipsOf(engine, placement, faults.marginal, groups),
     key,
     analog: null,
+    replicas: [],
   };
 }
 

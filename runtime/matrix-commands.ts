@@ -4,14 +4,17 @@ import { overThreeAxes } from "../compiler/ir/window.ts";
 import { analogCommands } from "./analog/analog-commands.ts";
 import type { CommandContext } from "./command-context.ts";
 import { flipCommands } from "./flip-commands.ts";
+import type { MatrixResults } from "./group-matrices.ts";
+import { groupMatrices } from "./group-matrices.ts";
 import type { Command } from "./kernels/commands.ts";
 import type { Rows } from "./kernels/rows.ts";
-import { planeBytes, within } from "./kernels/rows.ts";
+import { planeBytes } from "./kernels/rows.ts";
 import type { Layout } from "./layout.ts";
 import { outputLayout } from "./layout.ts";
 import { perPosition, sinkOf } from "./place-commands.ts";
 import type { Place } from "./places.ts";
 import { positionsIn, termsOf } from "./places.ts";
+import { replicaCommands } from "./replica-commands.ts";
 import { requantizeCommands } from "./requantize-commands.ts";
 
 /** Commands of the windows' planes, then of the products. */
@@ -40,40 +43,20 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
   if (!weights) throw internal("runner", `layer ${layer.id} lacks weights`);
   if (weights.analog) {
     const flow = { to, layout: outputLayout(layer), channels: layer.outputs, inner: 1 };
-    return analogCommands(context.engine, layer, weights.analog, terms, {
+    const copies = weights.replicas.flatMap(({ analog }) => analog ?? []);
+    return analogCommands(context.engine, layer, weights.analog, copies, terms, {
       to,
       sink: () => sinkOf(to, flow.layout, context),
       requantize: (from) => requantizeCommands(layer, { ...flow, from }, context),
     });
   }
+  if (weights.replicas.length > 0) return replicaCommands(layer, weights.replicas, terms, context);
   const table = context.thresholds.get(layer.id) ?? null;
   const layout = outputLayout(layer);
   const groups = weights.packed.length;
-  const perGroup = layer.outputs / groups;
   const inputBytes = planeBytes(layer.inputs);
-  /** one matrix a group, each reading its own inputs and writing its own outputs */
   const matrices = (results: MatrixResults): readonly Command[] =>
-    weights.packed.map((packed, group): Command => {
-      const first = group * perGroup;
-      const part = (rows: Rows | null) => rows && within(rows, group * inputBytes);
-      return {
-        kind: "matrix",
-        positions,
-        from: terms.map((term) => ({ ...term, sign: part(term.sign), mask: part(term.mask) })),
-        weights: packed,
-        sums: results.sums && within(results.sums, first * 4),
-        thresholds: results.thresholds && {
-          ...results.thresholds,
-          at: results.thresholds.at + first * 4,
-        },
-        sign: results.sign,
-        mask: results.mask,
-        codes: results.codes && {
-          ...results.codes,
-          rows: within(results.codes.rows, first * 2),
-        },
-      };
-    });
+    groupMatrices(layer, weights.packed, positions, terms, results);
   const none = { sums: null, thresholds: null, sign: null, mask: null, codes: null };
   const [{ mask, sign }] = terms;
   const isEvents = weights.rows && terms.length === 1 && weights.flips.length === 0;
@@ -131,11 +114,6 @@ function productCommands(layer: MatrixLayer, context: CommandContext): readonly 
     ...requantizeCommands(layer, flow, context),
   ];
 }
-
-type MatrixResults = Pick<
-  Extract<Command, { kind: "matrix" }>,
-  "sums" | "thresholds" | "sign" | "mask" | "codes"
->;
 
 /** Planes that the matrix kernel writes itself: one threshold gives a sign, two a sign and a mask. */
 function directPlanes(

@@ -1,6 +1,7 @@
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
+import { clockOf } from "../compiler/layer-costs.ts";
 import type { LayerActivity } from "./activity.ts";
-import { clockOf, timingOf } from "./report/cost-model.ts";
+import { timingOf } from "./report/cost-model.ts";
 import { conversionEnergyOf, energyPerInput, readEnergyOf } from "./report/read-energy.ts";
 import type { EvaluationReport } from "./report/report.ts";
 

@@ -1,6 +1,7 @@
 import type { EncodingLayout, NoisePlace, SensedBank } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
+import { banksOfReplica } from "../compiler/ir/replicas.ts";
 import type { AnalogDraw } from "./analog/draw-cells.ts";
 import type { Draw } from "./draw.ts";
 import { kernelDigits } from "./kernel-digits.ts";
@@ -24,12 +25,12 @@ export interface LayerFaults {
     readonly below: Float64Array;
     readonly belowOrZero: Float64Array;
   };
-  /** of an analog layer: its cells and circuits; the rest is empty then */
-  readonly analog: AnalogDraw | null;
+  /** of an analog layer: cells and circuits of each copy of its matrix; the rest is empty then */
+  readonly analog: readonly AnalogDraw[] | null;
 }
 
 /** An analog layer as drawn: no sense of its own, all cells of their own. */
-export const analogFaults = (analog: AnalogDraw): LayerFaults => {
+export const analogFaults = (analog: readonly AnalogDraw[]): LayerFaults => {
   const none = { weight: new Int32Array(0), slice: new Uint8Array(0), digit: new Int8Array(0) };
   const never = new Float64Array(0);
   return { changed: none, marginal: { ...none, below: never, belowOrZero: never }, analog };
@@ -40,11 +41,38 @@ export const isUnchanged = ({ changed, marginal, analog }: LayerFaults): boolean
   changed.weight.length === 0 && marginal.weight.length === 0 && analog === null;
 
 export interface WeightDigits {
-  /** output·inputs + input */
+  /** output·inputs + input, and outputs·inputs more for each copy of the matrix before its own */
   readonly weight: Int32Array;
   /** which sense of the weight */
   readonly slice: Uint8Array;
   readonly digit: Int8Array;
+}
+
+/** The faults of one copy of a matrix, numbered within it. */
+export function faultsOfReplica(
+  { changed, marginal, analog }: LayerFaults,
+  { outputs, inputs }: LayerPlacement,
+  replica: number,
+): LayerFaults {
+  const size = outputs * inputs;
+  const first = replica * size;
+  const places = (weights: Int32Array) =>
+    Int32Array.from(weights.keys()).filter((k) => weights[k] >= first && weights[k] < first + size);
+  const digits = ({ weight, slice, digit }: WeightDigits, at: Int32Array): WeightDigits => ({
+    weight: at.map((k) => weight[k] - first),
+    slice: Uint8Array.from(at, (k) => slice[k]),
+    digit: Int8Array.from(at, (k) => digit[k]),
+  });
+  const drawn = places(marginal.weight);
+  return {
+    changed: digits(changed, places(changed.weight)),
+    marginal: {
+      ...digits(marginal, drawn),
+      below: Float64Array.from(drawn, (k) => marginal.below[k]),
+      belowOrZero: Float64Array.from(drawn, (k) => marginal.belowOrZero[k]),
+    },
+    analog: analog && [analog[replica]],
+  };
 }
 
 /** What the senses of a layer read under a chain, in one trial, beside what is stored. */
@@ -252,13 +280,16 @@ function differences(before: Int8Array, now: Int8Array): number {
 
 function weightDigits(stored: StoredLayer, senses: Int32Array, digits: Int8Array): WeightDigits {
   const weightOf = weightFinder(stored);
-  const slices = stored.placement.encoding.senses.length;
+  const { placement } = stored;
+  const slices = placement.encoding.senses.length;
+  const perReplica = banksOfReplica(placement) * stored.perBank;
+  const size = placement.outputs * placement.inputs;
   const kernel = kernelDigits(stored.placement.encoding);
   const weight = new Int32Array(senses.length);
   const slice = new Uint8Array(senses.length);
   const digit = new Int8Array(senses.length);
   for (let k = 0; k < senses.length; k++) {
-    weight[k] = weightOf(senses[k]);
+    weight[k] = weightOf(senses[k]) + Math.floor(senses[k] / perReplica) * size;
     // whole weights fill a word line, so senses of a layer go through the senses of a weight in turn
     slice[k] = senses[k] % slices;
     digit[k] = kernel.digit(digits[senses[k]]);

@@ -7,7 +7,7 @@ import { sizeOf } from "../compiler/ir/tensor.ts";
 import { deriveKey } from "../compiler/random.ts";
 import type { AnalogLayer } from "./analog/analog-layer.ts";
 import { loadAnalogLayer } from "./analog/analog-layer.ts";
-import { analogWeights } from "./analog/analog-weights.ts";
+import { analogTrial, analogWeights } from "./analog/analog-weights.ts";
 import { drawCells, storedDraw } from "./analog/draw-cells.ts";
 import { batchSize } from "./batch-size.ts";
 import type { Draw } from "./draw.ts";
@@ -93,9 +93,12 @@ export async function openSession(
         if (!faults) return [layer.placement.layer, clean[index]];
         const analog = analogs[index];
         const drawn = faults[index].analog;
-        if (analog && drawn) return [layer.placement.layer, analogWeights(engine, analog, drawn)];
-        const key = deriveKey(draw.seed, "read", draw.trial, index);
-        return [layer.placement.layer, packTrial(engine, layer, clean[index], faults[index], key)];
+        if (analog && drawn) return [layer.placement.layer, analogTrial(engine, analog, drawn)];
+        // a copy of a matrix is read at positions of its own, by draws of its own
+        const keyOf = (replica: number) =>
+          deriveKey(draw.seed, replica === 0 ? "read" : `read ${replica}`, draw.trial, index);
+        const trial = packTrial(engine, layer, clean[index], faults[index], keyOf);
+        return [layer.placement.layer, trial];
       }),
     );
 

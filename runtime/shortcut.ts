@@ -2,6 +2,7 @@ import type { FloatExecutor } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { BufferId, MatrixLayer } from "../compiler/ir/network.ts";
+import { replicasOf } from "../compiler/ir/replicas.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { flipCommands } from "./flip-commands.ts";
 import type { InputRows } from "./input.ts";
@@ -49,6 +50,7 @@ export function canKeep(image: ProgrammingImage, samples: number): boolean {
   return (
     planeBytesOf(image.layers) * samples <= MOST_KEPT &&
     layers.every((layer) => groupsOf(layer) === 1) &&
+    image.placements.every((placement) => replicasOf(placement) === 1) &&
     image.inputs.every((input) => !input.drawn) &&
     layers.every(
       ({ requantize, presentation }) => requantize.kind !== "table" && presentation.kind === "once",

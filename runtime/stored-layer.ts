@@ -1,5 +1,6 @@
 import type { EncodingLayout } from "../compiler/define.ts";
 import { internal } from "../compiler/errors.ts";
+import { replicaCheck } from "../compiler/image/check-replicas.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import { UNUSED } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
@@ -35,9 +36,12 @@ export interface StoredLayer {
   readonly order: Int32Array | null;
   /** outputs in so many groups, which read channels of their own */
   readonly groups: number;
-  /** the same by sense of a weight as kernels hold them, [outputs x inputs] each, inputs in the kernels' order */
+  /**
+   * the same by sense of a weight as kernels hold them, [outputs x inputs] each, inputs in the kernels' order; of one copy of
+   * the matrix, since all hold the same
+   */
   readonly slices: readonly Int8Array[];
-  /** readings that are 0 */
+  /** readings of one copy that are 0 */
   readonly zeros: number;
 }
 
@@ -55,7 +59,10 @@ export function digitsOfCodes(layout: EncodingLayout): readonly (readonly number
   );
 }
 
-/** Reads the cells of a layer out of an image. */
+/**
+ * Reads the cells of a layer out of an image.
+ * @throws BAD_FILE if copies of its matrix differ: noise-free sums are computed once for all of them
+ */
 export async function loadStoredLayer(
   image: ProgrammingImage,
   index: number,
@@ -63,6 +70,7 @@ export async function loadStoredLayer(
   const placement = image.placements[index];
   const cells = image.cells[index];
   const levels = await cells.range(0, cells.banks);
+  checkReplicas(placement, levels);
   const perLine =
     Math.floor(cells.bitLines / placement.encoding.cellsPerWeight) *
     placement.encoding.senses.length;
@@ -105,6 +113,15 @@ export async function loadStoredLayer(
     slices,
     zeros,
   };
+}
+
+/** @throws BAD_FILE naming the first bank that does not hold what the one of the first copy holds */
+function checkReplicas(placement: LayerPlacement, levels: Uint8Array): void {
+  const { banks, bankWordLines, bankBitLines, layer } = placement;
+  const check = replicaCheck(placement, `layer ${layer}`);
+  const size = bankWordLines * bankBitLines;
+  for (let bank = 0; bank < banks; bank++)
+    check(levels.subarray(bank * size, (bank + 1) * size), bank);
 }
 
 function accessOf(image: ProgrammingImage, { layer }: LayerPlacement): WindowAccess | null {

@@ -1,6 +1,7 @@
 import { XbcError } from "../compiler/errors.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { CodeMatrix, LayerId } from "../compiler/ir/network.ts";
+import { replicasOf } from "../compiler/ir/replicas.ts";
 import { chainOnDie } from "./die.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import { kernelDigits } from "./kernel-digits.ts";
@@ -21,7 +22,7 @@ export interface TrialCodes {
 
 /**
  * The codes that the senses of one drawn device, or of a measured die, read in the place of those stored.
- * @throws UNSUPPORTED for a layer that is summed in the analog domain, where no cell is read alone; BAD_OPTION
+ * @throws UNSUPPORTED for a layer that is summed in the analog domain, where no cell is read alone, or of several copies; BAD_OPTION
  */
 export async function trialCodes(
   image: ProgrammingImage,
@@ -29,6 +30,7 @@ export async function trialCodes(
 ): Promise<TrialCodes> {
   const { die, noise = "all" } = options;
   refuseAnalog(image);
+  refuseCopies(image);
   const chain = die ? chainOnDie(image, die, noise) : chainOf(image.noise, noise);
   const session = await openSession(image, {
     threads: 1,
@@ -64,6 +66,17 @@ function refuseAnalog({ layers }: ProgrammingImage): void {
     "UNSUPPORTED",
     `layer ${analog.id}: needs a digital read-out, which reads weight by weight, found ${analog.readOut.kind}; ` +
       "export without --trial and --die, and compare with xbc run --trial",
+  );
+}
+
+/** Copies of a matrix read errors of their own, which one weight cannot hold. */
+function refuseCopies({ placements }: ProgrammingImage): void {
+  const several = placements.find((placement) => replicasOf(placement) > 1);
+  if (!several) return;
+  throw new XbcError(
+    "UNSUPPORTED",
+    `layer ${several.layer}: needs one copy of its matrix, since each reads weights of its own, found ${replicasOf(several)}; ` +
+      "export without --trial and --die, compile without --replicate, or compare with xbc run --trial",
   );
 }
 

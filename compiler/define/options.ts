@@ -30,5 +30,7 @@ export interface CompileOptions {
   readonly calibration: ReadonlyMap<string, Tensor> | null;
   /** arrays of a die file by name, NaN but for stuck cells; null: none is known */
   readonly defects: ReadonlyMap<string, Tensor> | null;
+  /** copies of matrices that are applied at several positions: `4` (at most), `auto`, `cells:NUMBER`, `banks:NUMBER`; `1`: none */
+  readonly replicate: string;
   readonly seed: number;
 }

@@ -2,7 +2,9 @@ import type { ProgrammingImage } from "../ir/image.ts";
 import type { LayerPlacement } from "../ir/mapping.ts";
 import type { MatrixLayer } from "../ir/network.ts";
 import { placementFault } from "../ir/placement-fault.ts";
+import { replicasOf } from "../ir/replicas.ts";
 import type { Need } from "./check-range.ts";
+import { positionsOf } from "./loop-counts.ts";
 
 /** One placement and one set of cells for each matrix layer, in their order, of its size and its alphabet. */
 export function checkPlacements(image: ProgrammingImage, need: Need): void {
@@ -36,6 +38,9 @@ function checkPlacement(placement: LayerPlacement, layer: MatrixLayer, need: Nee
   const { alwaysOn } = placement;
   need(alwaysOn === layer.alwaysOn, where, `${layer.alwaysOn} always-on inputs`, alwaysOn);
   need(placement.outputs === layer.outputs, where, `${layer.outputs} outputs`, placement.outputs);
+  const replicas = replicasOf(placement);
+  const positions = positionsOf(layer.access);
+  need(replicas <= positions, where, `at most a copy for each of ${positions} positions`, replicas);
   const cells = placement.bankWordLines * placement.bankBitLines;
   need(cells <= mostBankCells, where, `banks of at most ${mostBankCells} cells`, cells);
   const held = new Set(placement.encoding.alphabet.levels);
@@ -49,7 +54,7 @@ function checkPlacement(placement: LayerPlacement, layer: MatrixLayer, need: Nee
 }
 
 /** most banks of an image: 10^8 weights in banks of 8 x 8 cells are fewer */
-const mostBanks = 2 ** 24;
+export const mostBanks = 2 ** 24;
 
 /** most cells of one bank */
 export const mostBankCells = 2 ** 30;

@@ -10,6 +10,7 @@ import type {
   Requantize,
   WindowShape,
 } from "../ir/network.ts";
+import { banksOfReplica, replicasOf } from "../ir/replicas.ts";
 import { bankGroups } from "./bank-groups.ts";
 import { levelName, type PlacedLayer, placedLayers } from "./find-layer.ts";
 import { sha256 } from "./sha256.ts";
@@ -211,7 +212,7 @@ async function cellLines(
   const costs = image.costs.find((candidate) => candidate.layer === layer.id);
   return [
     `  placement   ${placement.configuration}, ${placement.encoding.name}: ${placement.reason}`,
-    `  banks       ${cells.banks} of ${cells.wordLines} x ${cells.bitLines}, tiles of ${placement.tileInputs} inputs x ${placement.tileOutputs} outputs`,
+    `  banks       ${cells.banks} of ${cells.wordLines} x ${cells.bitLines}, tiles of ${placement.tileInputs} inputs x ${placement.tileOutputs} outputs${copiesText(placement)}`,
     `  cells       ${held.map(([level, count]) => `${count} ${levelName(image, level)}`).join(", ")}`,
     ...(costs
       ? [
@@ -221,6 +222,13 @@ async function cellLines(
     `  hash        ${hash.hex()}`,
     ...(corner ? [`  bank 0`, ...drawing(corner, cells.bitLines)] : []),
   ];
+}
+
+function copiesText(placement: PlacedLayer["placement"]): string {
+  const copies = replicasOf(placement);
+  return copies === 1
+    ? ""
+    : `; ${copies} copies of ${banksOfReplica(placement)} banks, position p read on copy p mod ${copies}`;
 }
 
 function analogCosts({ channels, sweepClocks, conversions }: ImageLayerCosts): string {

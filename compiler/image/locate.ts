@@ -2,9 +2,18 @@ import { XbcError } from "../errors.ts";
 import type { ProgrammingImage } from "../ir/image.ts";
 import type { CellRole } from "../ir/placement.ts";
 import { cellsOfWeight, roleOfCell, weightOfCell } from "../ir/placement.ts";
+import { replicaOfBank, replicasOf } from "../ir/replicas.ts";
 import { levelName, type PlacedLayer, placedLayer, weightValue } from "./find-layer.ts";
 import { codeOfLevels } from "./level-codes.ts";
 import { type PulseRow, pairedCells, pulseAt, pulsesOfCell } from "./pulses.ts";
+
+/** Where one copy of a weight sits, and what its cells hold. */
+export interface ReplicaLocation {
+  readonly bank: number;
+  readonly wordLine: number;
+  readonly bitLines: readonly number[];
+  readonly levels: readonly number[];
+}
 
 /** Where a weight sits, what its cells hold, and what programs them. */
 export interface WeightLocation {
@@ -12,6 +21,10 @@ export interface WeightLocation {
   readonly output: number;
   readonly input: number;
   readonly encoding: string;
+  /** the copy of the matrix that all else tells of, from 0 */
+  readonly replica: number;
+  /** every copy of the weight, this one among them; copy r is read at the positions p of which p mod copies is r */
+  readonly replicas: readonly ReplicaLocation[];
   readonly bank: number;
   readonly wordLine: number;
   /** [cellsPerWeight], with the level of each and its name */
@@ -56,24 +69,38 @@ export async function locateWeight(
   const { placement } = placed;
   requireIndex(layer, "output", output, placement.outputs);
   requireIndex(layer, "input", input, placement.inputs);
-  const { bank } = cellsOfWeight(placement, output, input);
-  return weightIn(image, placed, output, input, await placed.cells.levels(bank));
+  return weightIn(image, placed, output, input, 0);
 }
 
-function weightIn(
+/** Every copy of a weight, with the levels of its cells. */
+async function replicasOfWeight(
+  { placement, cells }: PlacedLayer,
+  output: number,
+  input: number,
+): Promise<readonly ReplicaLocation[]> {
+  const found: ReplicaLocation[] = [];
+  for (let replica = 0; replica < replicasOf(placement); replica++) {
+    const place = cellsOfWeight(placement, output, input, replica);
+    const first = place.wordLine * cells.bitLines + place.bitLines[0];
+    const levels = (await cells.levels(place.bank)).subarray(first, first + place.bitLines.length);
+    found.push({ ...place, levels: Array.from(levels) });
+  }
+  return found;
+}
+
+async function weightIn(
   image: ProgrammingImage,
   placed: PlacedLayer,
   output: number,
   input: number,
-  bankLevels: Uint8Array,
-): WeightLocation {
+  replica: number,
+): Promise<WeightLocation> {
   const { programming } = image;
-  const { layer, placement, cells } = placed;
+  const { layer, placement } = placed;
   const { encoding } = placement;
-  const { bank, wordLine, bitLines } = cellsOfWeight(placement, output, input);
-  const first = wordLine * cells.bitLines + bitLines[0];
-  const levels = bankLevels.subarray(first, first + encoding.cellsPerWeight);
-  const code = codeOfLevels(placement, levels, bank, wordLine, bitLines[0]);
+  const replicas = await replicasOfWeight(placed, output, input);
+  const { bank, wordLine, bitLines, levels } = replicas[replica];
+  const code = codeOfLevels(placement, Uint8Array.from(levels), bank, wordLine, bitLines[0]);
   const paired = pairedCells(encoding);
   const pulses = bitLines.flatMap((bitLine, k) =>
     pulsesOfCell(programming, levels[k]).map((pulse) =>
@@ -86,11 +113,13 @@ function weightIn(
     output,
     input,
     encoding: encoding.name,
+    replica,
+    replicas,
     bank,
     wordLine,
     bitLines,
-    levels: Array.from(levels),
-    levelNames: Array.from(levels, (level) => levelName(image, level)),
+    levels,
+    levelNames: levels.map((level) => levelName(image, level)),
     significance: encoding.significance,
     code,
     weight: weightValue(placed, output, code),
@@ -126,7 +155,9 @@ export async function locateCell(
     levelName: levelName(image, level),
     role: roleOfCell(placement, bank, wordLine, bitLine),
     cell: owner?.cell ?? null,
-    weight: owner && weightIn(image, placed, owner.output, owner.input, levels),
+    weight:
+      owner &&
+      (await weightIn(image, placed, owner.output, owner.input, replicaOfBank(placement, bank))),
   };
 }
 

@@ -71,6 +71,8 @@ export interface StoredNoise {
 export interface LoopCounts {
   readonly layer: LayerId;
   readonly positions: number;
+  /** positions that the schedule serves at once, each on a copy of the matrix; one where it is left out */
+  readonly replicas?: number;
   readonly planes: number;
   readonly repeats: number;
 }

@@ -5,6 +5,7 @@ import type { LayerPlacement } from "../ir/mapping.ts";
 import type { LayerId } from "../ir/network.ts";
 import type { BankReader, CacheBudget } from "./bank-reader.ts";
 import { bankReader } from "./bank-reader.ts";
+import { replicaCheck } from "./check-replicas.ts";
 import { damaged } from "./damaged.ts";
 import type { Entries } from "./entries.ts";
 import type { Manifest } from "./manifest.ts";
@@ -25,6 +26,7 @@ export async function readCells(
       throw damaged(where, "needs a placement for its cells, found none");
     const { bankWordLines, bankBitLines } = placement;
     const parts: BankReader[] = [];
+    const checkCopy = replicaCheck(placement, where);
     let banks = 0;
     for (const name of names) {
       const record = entries.record(name);
@@ -41,8 +43,10 @@ export async function readCells(
         );
       }
       const first = banks;
-      const check = (levels: Uint8Array, bank: number) =>
+      const check = (levels: Uint8Array, bank: number) => {
         checkBank(placement, levels, first + bank);
+        checkCopy(levels, first + bank);
+      };
       parts.push(
         await bankReader(
           entries.archive,

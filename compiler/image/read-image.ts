@@ -124,7 +124,7 @@ async function checkDerived(
   entries: Entries,
 ): Promise<void> {
   const { name } = entries;
-  if (canonicalJson(manifest.loops) !== canonicalJson(loopCounts(image.layers))) {
+  if (canonicalJson(manifest.loops) !== canonicalJson(loopCounts(image))) {
     throw damaged(`${name}, ${manifestName}`, "needs the loop counts of its layers, found others");
   }
   const tiles = int32(

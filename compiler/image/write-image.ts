@@ -301,7 +301,7 @@ function manifestOf(
     outputs: image.outputs,
     buffers: Array.from(image.buffers, ([id, buffer]) => ({ ...buffer, id })),
     layers,
-    loops: loopCounts(image.layers),
+    loops: loopCounts(image),
     encodings: image.encodings,
     placements: image.placements.map(({ encoding, ...placement }) => {
       const index = known.indexOf(canonicalJson(encoding));

@@ -33,7 +33,10 @@ export interface LayerPlacement {
   readonly configuration: "parallel-to-sequential" | "sequential-to-parallel" | "gated";
   /** why this configuration, in a sentence */
   readonly reason: string;
+  /** of all copies of the matrix */
   readonly banks: number;
+  /** copies of the matrix, each read at positions of its own (`replicas.ts`); one where it is left out */
+  readonly replicas?: number;
   readonly bankWordLines: number;
   readonly bankBitLines: number;
   /** of the layer, always-on ones included, which come last */

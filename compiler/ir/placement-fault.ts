@@ -1,16 +1,21 @@
 import type { LayerPlacement } from "./mapping.ts";
 import { blocksOf, isIndex, weightsPerWordLine } from "./placement.ts";
+import { replicasOf } from "./replicas.ts";
+
+/** weights of all copies of a matrix: a run numbers them in 32 bits */
+export const mostReplicated = 2 ** 31 - 1;
 
 /**
  * What must hold of a placement before its arithmetic means anything: a sentence that says what does not, or null.
- * One block is at most what a bank holds, and there are as many banks as blocks.
+ * One block is at most what a bank holds, and there are as many banks as blocks in each copy.
  */
 export function placementFault(placement: LayerPlacement): string | null {
   const { configuration, inputs, outputs, banks, bankWordLines, bankBitLines } = placement;
   const { tileInputs, tileOutputs } = placement;
   const { segmentWordLines, alwaysOn } = placement;
+  const replicas = replicasOf(placement);
   const sizes = { inputs, outputs, banks, bankWordLines, bankBitLines, tileInputs, tileOutputs };
-  const counts = { ...sizes, segmentWordLines };
+  const counts = { ...sizes, segmentWordLines, replicas };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1)
       return `${name} must be a positive integer, found ${value}`;
@@ -26,7 +31,9 @@ export function placementFault(placement: LayerPlacement): string | null {
     return `tileInputs of sequential-to-parallel is ${mostInputs}, found ${tileInputs}`;
   }
   const blocks = blocksOf(placement);
-  const needed = blocks.inputs * blocks.outputs;
+  if (replicas > 1 && replicas * inputs * outputs > mostReplicated)
+    return `replicas hold at most ${mostReplicated} weights, found ${replicas} of ${inputs * outputs}`;
+  const needed = blocks.inputs * blocks.outputs * replicas;
   if (banks !== needed) return `banks must be ${needed}, found ${banks}`;
   return slotsFault(placement, blocks.outputs * tileOutputs);
 }

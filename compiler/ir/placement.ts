@@ -1,8 +1,9 @@
 import type { EncodingLayout } from "../define/encoding.ts";
 import { internal } from "../errors.ts";
 import type { LayerPlacement, Range, Tile } from "./mapping.ts";
+import { banksOfReplica, replicasOf } from "./replicas.ts";
 
-/** The cells of one weight: adjacent bit lines of one word line. */
+/** The cells of one weight, in one copy of its matrix: adjacent bit lines of one word line. */
 export interface WeightCells {
   readonly bank: number;
   readonly wordLine: number;
@@ -10,7 +11,7 @@ export interface WeightCells {
   readonly bitLines: readonly number[];
 }
 
-/** The weight that a cell belongs to, and which of its cells it is. */
+/** The weight that a cell belongs to, in whichever copy of the matrix, and which of its cells it is. */
 export interface CellWeight {
   readonly output: number;
   readonly input: number;
@@ -24,7 +25,7 @@ const part = (index: number, size: number, total: number): Range => ({
   count: Math.max(0, Math.min(size, total - index * size)),
 });
 
-/** Blocks of inputs and of outputs that a layer is cut into; their product is its number of banks. */
+/** Blocks of inputs and of outputs that a layer is cut into; their product is the number of banks of one copy. */
 export function blocksOf(placement: LayerPlacement): { inputs: number; outputs: number } {
   return {
     inputs: ceilDivide(placement.inputs, placement.tileInputs),
@@ -86,20 +87,28 @@ export function roleOfCell(
 }
 
 /**
- * Where a weight lies.
- * @throws INTERNAL if the output or the input is not of the layer
+ * Where a weight lies in a copy of its matrix.
+ * @throws INTERNAL if the output, the input or the copy is not of the layer
  */
 export function cellsOfWeight(
   placement: LayerPlacement,
   output: number,
   input: number,
+  replica = 0,
 ): WeightCells {
-  if (!isIndex(output, placement.outputs) || !isIndex(input, placement.inputs)) {
+  const replicas = replicasOf(placement);
+  if (
+    !isIndex(output, placement.outputs) ||
+    !isIndex(input, placement.inputs) ||
+    !isIndex(replica, replicas)
+  ) {
     throw internal(
       `placement of ${placement.layer}`,
-      `needs output < ${placement.outputs} and input < ${placement.inputs}, found (${output}, ${input})`,
+      `needs output < ${placement.outputs}, input < ${placement.inputs} and copy < ${replicas}, ` +
+        `found (${output}, ${input}, ${replica})`,
     );
   }
+  const firstBank = replica * banksOfReplica(placement);
   const blocks = blocksOf(placement);
   const c = placement.encoding.cellsPerWeight;
   const inputBlock = Math.floor(input / placement.tileInputs);
@@ -111,18 +120,18 @@ export function cellsOfWeight(
   switch (placement.configuration) {
     case "parallel-to-sequential":
       return {
-        bank: outputBlock * blocks.inputs + inputBlock,
+        bank: firstBank + outputBlock * blocks.inputs + inputBlock,
         wordLine: o,
         bitLines: lines(i * c),
       };
     case "sequential-to-parallel": {
       const n = weightsPerWordLine(placement);
-      const bank = place * blocks.inputs + inputBlock;
+      const bank = firstBank + place * blocks.inputs + inputBlock;
       return { bank, wordLine: Math.floor(i / n), bitLines: lines((i % n) * c) };
     }
     case "gated":
       return {
-        bank: inputBlock * blocks.outputs + outputBlock,
+        bank: firstBank + inputBlock * blocks.outputs + outputBlock,
         wordLine: i,
         bitLines: lines(o * c),
       };
@@ -179,23 +188,24 @@ export function tileOfBank(placement: LayerPlacement, bank: number): Tile {
   const { layer, tileInputs, tileOutputs } = placement;
   const blocks = blocksOf(placement);
   const c = placement.encoding.cellsPerWeight;
+  const own = bank % banksOfReplica(placement);
   const make = (inputBlock: number, outputBlock: number) => ({
     inputs: part(inputBlock, tileInputs, placement.inputs),
     outputs: part(outputBlock, tileOutputs, placesOf(placement)),
   });
   switch (placement.configuration) {
     case "parallel-to-sequential": {
-      const block = make(bank % blocks.inputs, Math.floor(bank / blocks.inputs));
+      const block = make(own % blocks.inputs, Math.floor(own / blocks.inputs));
       return { layer, ...block, bank, ...lines(block.outputs.count, block.inputs.count * c) };
     }
     case "sequential-to-parallel": {
-      const block = make(bank % blocks.inputs, Math.floor(bank / blocks.inputs));
+      const block = make(own % blocks.inputs, Math.floor(own / blocks.inputs));
       const n = weightsPerWordLine(placement);
       const { count } = block.inputs;
       return { layer, ...block, bank, ...lines(ceilDivide(count, n), Math.min(count, n) * c) };
     }
     case "gated": {
-      const block = make(Math.floor(bank / blocks.outputs), bank % blocks.outputs);
+      const block = make(Math.floor(own / blocks.outputs), own % blocks.outputs);
       return { layer, ...block, bank, ...lines(block.inputs.count, block.outputs.count * c) };
     }
   }

@@ -19,7 +19,10 @@ export const scheduleColumns = [
 
 export type ScheduleColumn = (typeof scheduleColumns)[number];
 
-/** int32 rows of `scheduleColumns`: one presentation of one position; the rest are loop counts of the layers. */
+/**
+ * int32 rows of `scheduleColumns`: one presentation of one position, or of as many as there are copies of a matrix, which are
+ * read at once; the rest are loop counts of the layers.
+ */
 export interface StepTable {
   readonly rows: number;
   readonly data: Int32Array;

@@ -287,6 +287,7 @@ const placement = exact({
   configuration: oneOf(["parallel-to-sequential", "sequential-to-parallel", "gated"]),
   reason: text(),
   banks: count(),
+  replicas: Type.Optional(count()),
   bankWordLines: count(),
   bankBitLines: count(),
   inputs: count(),
@@ -346,7 +347,13 @@ export const manifest = exact(
     buffers: Type.Array(buffer),
     layers: Type.Array(layer),
     loops: Type.Array(
-      exact({ layer: text(), positions: count(), planes: count(), repeats: count() }),
+      exact({
+        layer: text(),
+        positions: count(),
+        replicas: Type.Optional(count()),
+        planes: count(),
+        repeats: count(),
+      }),
       { description: "how often the schedule runs for one inference" },
     ),
     encodings: Type.Array(encoding),

@@ -6,6 +6,7 @@ import type { Engine } from "../kernels/engine.ts";
 import type { PlaneTerm, Rows } from "../kernels/rows.ts";
 import type { Place } from "../places.ts";
 import { positionsIn } from "../places.ts";
+import { deal, rowsOfCopy, takeFirst, wholeSample } from "../replica-rows.ts";
 import type { AnalogWeights } from "./packed-analog.ts";
 
 /** Where the results of an analog layer go; what is null is not made. */
@@ -18,7 +19,7 @@ interface AnalogResults {
   readonly codes: Rows | null;
 }
 
-/** The command that sums and reads an analog layer. */
+/** The command that sums and reads an analog layer at so many positions. */
 function analogCommand(
   engine: Engine,
   layer: MatrixLayer,
@@ -55,14 +56,20 @@ export interface AnalogRoute {
   readonly requantize: (sums: Rows) => readonly Command[];
 }
 
-/** An analog layer: bits straight into the next layer's plane where one comparator makes them, else codes or sums. */
+/**
+ * An analog layer: bits straight into the next layer's plane where one comparator makes them, else codes or sums.
+ * @param copies of its matrix that are drawn each by itself; none: `weights` serves all positions
+ */
 export function analogCommands(
   engine: Engine,
   layer: MatrixLayer,
   weights: AnalogWeights,
+  copies: readonly AnalogWeights[],
   from: readonly PlaneTerm[],
-  { to, sink, requantize }: AnalogRoute,
+  route: AnalogRoute,
 ): readonly Command[] {
+  if (copies.length > 0) return replicaCommands(engine, layer, copies, from, route);
+  const { to, sink, requantize } = route;
   const positions = positionsIn(layer);
   const none = { sums: null, mask: null, codes: null };
   const command = (results: AnalogResults) =>
@@ -85,4 +92,34 @@ export function analogCommands(
   }
   const sums = engine.localRows(positions * layer.outputs * 4);
   return [command({ ...none, sums: each(sums, 4) }), ...requantize(sums)];
+}
+
+/** The same with several copies of the matrix, each at positions of its own. */
+function replicaCommands(
+  engine: Engine,
+  layer: MatrixLayer,
+  copies: readonly AnalogWeights[],
+  from: readonly PlaneTerm[],
+  { sink, requantize }: AnalogRoute,
+): readonly Command[] {
+  const positions = positionsIn(layer);
+  const { outputs } = layer;
+  const dealt = deal(engine, from, positions, copies.length);
+  const rows = dealt.rounds * copies.length;
+  const makesCodes = layer.requantize.kind !== "sum" && copies[0].decision !== null;
+  const bytes = makesCodes ? 2 : 4;
+  const made = engine.localRows(outputs * bytes, rows);
+  const products = copies.map((weights, copy) => {
+    const own = rowsOfCopy(made, copy, copies.length);
+    const results = { sums: makesCodes ? null : own, mask: null, codes: makesCodes ? own : null };
+    return engine.passing(() =>
+      analogCommand(engine, layer, dealt.rounds, weights, dealt.termsOf(copy), results),
+    );
+  });
+  const whole = wholeSample(made, rows);
+  if (layer.requantize.kind !== "sum" && !makesCodes)
+    return [...dealt.before, ...products, ...requantize(whole)];
+  const { rows: place, after } = sink();
+  const move = takeFirst(engine, whole, place, positions * outputs, bytes);
+  return [...dealt.before, ...products, move, ...after];
 }

@@ -3,6 +3,7 @@ import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
 import { referenceCells } from "../../compiler/ir/placement.ts";
+import { banksOfReplica } from "../../compiler/ir/replicas.ts";
 import type { AnalogLayout } from "../kernels/analog-command.ts";
 import { BLOCK_LINES, cellsOf } from "../kernels/analog-command.ts";
 import { kernelOrder } from "../layout.ts";
@@ -65,19 +66,22 @@ export function mixOf({ placement }: AnalogLayer): Float32Array {
 /**
  * Values of cells in the kernel's order: for each array its bit lines in blocks of 16, those of references right
  * behind those of weights.
- * @param bank [wordLines x bitLines] values of the cells of a bank
+ * @param bank    [wordLines x bitLines] values of the cells of a bank
+ * @param replica which copy of the matrix
  */
 export function kernelCells(
   { placement, layout }: AnalogLayer,
   bank: (bank: number) => Float32Array,
+  replica: number,
 ): Float32Array {
-  const { banks, bankWordLines, bankBitLines } = placement;
+  const { bankWordLines, bankBitLines } = placement;
+  const banks = banksOfReplica(placement);
   const { tileLines, blocks, firstReference, references } = layout;
   const { columns, weightLine } = linesOf(placement, layout);
   const out = new Float32Array(cellsOf(layout));
   const used = firstReference + references;
   for (let k = 0; k < banks; k++) {
-    const values = bank(k);
+    const values = bank(replica * banks + k);
     for (let b = 0; b < used; b++) {
       const from =
         b < firstReference

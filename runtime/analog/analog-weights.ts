@@ -18,7 +18,18 @@ export const analogWeights = (
   flips: [],
   key: [0, 0],
   analog: packAnalog(engine, analog, draw),
+  replicas: [],
 });
+
+/** The same in one trial, with a draw for each copy of the matrix. */
+export function analogTrial(
+  engine: Engine,
+  analog: AnalogLayer,
+  draws: readonly AnalogDraw[],
+): LayerWeights {
+  const replicas = draws.map((draw) => analogWeights(engine, analog, draw));
+  return replicas.length === 1 ? replicas[0] : { ...replicas[0], replicas };
+}
 
 function packAnalog(engine: Engine, analog: AnalogLayer, draw: AnalogDraw): AnalogWeights {
   const { layer, layout } = analog;

@@ -2,6 +2,7 @@ import type { AnalogRead, NoisePlace, Technology } from "../../compiler/define.t
 import { XbcError } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
+import { replicasOf } from "../../compiler/ir/replicas.ts";
 import { valuesOf } from "../../compiler/physics/condition.ts";
 import type { Draw } from "../draw.ts";
 import { arraysOf, columnsOf } from "../kernels/analog-command.ts";
@@ -19,15 +20,18 @@ export interface AnalogDraw {
   readonly read: Float32Array;
 }
 
-/** Levels as the integers that they stand for: sums are exact. */
-export const storedDraw = (analog: AnalogLayer): AnalogDraw => exactDraw(analog, analog.levels);
+/** Levels as the integers that they stand for: sums are exact, of every copy of the matrix the same. */
+export const storedDraw = (analog: AnalogLayer): AnalogDraw => exactDraw(analog, analog.levels, 0);
 
-function exactDraw(analog: AnalogLayer, levels: Uint8Array): AnalogDraw {
+function exactDraw(analog: AnalogLayer, levels: Uint8Array, replica: number): AnalogDraw {
   const { levelValues } = analog.placement.encoding;
   const values = Float32Array.from({ length: 256 }, (_, level) => levelValues[level] ?? 0);
   const size = bankSize(analog);
-  const cells = kernelCells(analog, (bank) =>
-    Float32Array.from(levels.subarray(bank * size, (bank + 1) * size), (level) => values[level]),
+  const cells = kernelCells(
+    analog,
+    (bank) =>
+      Float32Array.from(levels.subarray(bank * size, (bank + 1) * size), (level) => values[level]),
+    replica,
   );
   const read = new Float32Array(arraysOf(analog.layout) * columnsOf(analog.layout) * 4);
   for (let q = 0; q < read.length; q += 4) read[q] = 1;
@@ -37,25 +41,40 @@ function exactDraw(analog: AnalogLayer, levels: Uint8Array): AnalogDraw {
 const bankSize = ({ placement }: AnalogLayer): number =>
   placement.bankWordLines * placement.bankBitLines;
 
-/** One draw of the devices and circuits of a layer. */
+/** One draw of the devices and circuits of a layer, for each copy of its matrix. */
 export function drawCells(
   analog: AnalogLayer,
   chain: NoiseChain,
   image: Pick<ProgrammingImage, "technology" | "condition">,
   draw: Draw,
+): readonly AnalogDraw[] {
+  const levels = erroneous(analog, chain, draw, bankSize(analog));
+  return Array.from({ length: replicasOf(analog.placement) }, (_, replica) =>
+    chain.program
+      ? drawCopy(analog, chain, image, draw, levels, replica)
+      : exactDraw(analog, levels, replica),
+  );
+}
+
+function drawCopy(
+  analog: AnalogLayer,
+  chain: NoiseChain,
+  image: Pick<ProgrammingImage, "technology" | "condition">,
+  draw: Draw,
+  levels: Uint8Array,
+  replica: number,
 ): AnalogDraw {
   const size = bankSize(analog);
-  const levels = erroneous(analog, chain, draw, size);
-  if (!chain.program) return exactDraw(analog, levels);
   const means = levelMeans(analog);
-  const cells = kernelCells(analog, (bank) => {
+  const device = (bank: number) => {
     const own = levels.subarray(bank * size, (bank + 1) * size);
     const conductances = conductancesOf(chain, own, placeOf(analog, draw, bank));
     means.add(own, conductances);
     return conductances;
-  });
+  };
+  const cells = kernelCells(analog, device, replica);
   const unit = means.unit();
-  return { cells, unit, read: readOf(analog, chain, image, draw, unit) };
+  return { cells, unit, read: readOf(analog, chain, image, draw, unit, replica) };
 }
 
 function placeOf({ placement, index }: AnalogLayer, draw: Draw, bank: number): NoisePlace {
@@ -130,6 +149,7 @@ function readOf(
   { technology, condition }: Pick<ProgrammingImage, "technology" | "condition">,
   { seed, trial }: Draw,
   unit: number,
+  replica: number,
 ): Float32Array {
   const columns = columnsOf(analog.layout);
   const converts = analog.layer.readOut.kind === "adc";
@@ -137,7 +157,8 @@ function readOf(
   const all = arraysOf(analog.layout) * columns;
   const read = new Float32Array(all * 4);
   for (let at = 0; at < all; at++) {
-    const column = at % columns;
+    // columns of arrays are numbered on through the copies
+    const column = replica * columns + (at % columns);
     const array = converts ? Math.floor(at / columns) : 0;
     const place = { seed, trial, layer: analog.index, column, array, reader } as const;
     const changes = chain.reads.map(({ model, parameters }) => model.analog?.(parameters, place));

@@ -1,11 +1,13 @@
-import { positionsOf, presentationsOf } from "../../compiler/emit.ts";
 import { internal } from "../../compiler/errors.ts";
 import type { ImageLayerCosts, ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer, ReadOut } from "../../compiler/ir/network.ts";
+import { replicasOf } from "../../compiler/ir/replicas.ts";
+import { positionsOf, presentationsOf } from "../../compiler/layer-costs.ts";
 import { timingOf } from "./cost-model.ts";
 import { countLevels, programmingTotals } from "./programming-totals.ts";
 import { conversionEnergyOf, readEnergyOf } from "./read-energy.ts";
+import { replicationReport } from "./replication.ts";
 import type { CompileReport, EvaluationReport, LayerReport } from "./report.ts";
 import { bankReferences } from "./sense-reference.ts";
 
@@ -21,6 +23,8 @@ export async function compileReport(
 ): Promise<CompileReport> {
   const { target, condition, precision, source, limits } = image;
   const { wordLines, bitLines, sensedBitLines, boundBy, margin } = limits;
+  const levels: Float64Array[] = [];
+  for (const cells of image.cells) levels.push(await countLevels(cells));
   return {
     image: imagePath,
     target,
@@ -35,7 +39,8 @@ export async function compileReport(
     ),
     bankLimits: { wordLines, bitLines, sensedBitLines, boundBy, margin },
     readBias: image.programming.readBias,
-    totals: await totalsOf(image),
+    totals: await totalsOf(image, levels),
+    replication: replicationReport(image, levels),
     accuracy,
     assumptions: image.assumptions,
     warnings: image.warnings,
@@ -63,6 +68,7 @@ function layerReport(
     // thresholds are cells only behind an analog read-out; behind a digital one they are integers
     thresholdRows: placement.alwaysOn,
     tiles: costs.tiles,
+    replicas: replicasOf(placement),
     banks: placement.banks,
     cells: costs.cells,
     segments: costs.segments,
@@ -95,12 +101,15 @@ export function matrixLayerOf(image: ProgrammingImage, placement: LayerPlacement
   return layer;
 }
 
-async function totalsOf(image: ProgrammingImage): Promise<CompileReport["totals"]> {
+async function totalsOf(
+  image: ProgrammingImage,
+  levels: readonly Float64Array[],
+): Promise<CompileReport["totals"]> {
   const sum = (field: "weights" | "cells" | "capacity") =>
     image.costs.reduce((total, layer) => total + layer[field], 0);
   const counts = new Float64Array(256);
-  for (const cells of image.cells) {
-    (await countLevels(cells)).forEach((count, level) => {
+  for (const own of levels) {
+    own.forEach((count, level) => {
       counts[level] += count;
     });
   }

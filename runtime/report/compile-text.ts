@@ -3,6 +3,7 @@ import { evaluationText } from "./evaluation-text.ts";
 import { duration, formatQuantity, grouped, percent, plural } from "./figures.ts";
 import { assumptionsText, blocks, warningsText } from "./notes-text.ts";
 import type { Paint } from "./paint.ts";
+import { replicationText } from "./replication-text.ts";
 import type { CompileReport, LayerReport } from "./report.ts";
 import type { TextOptions } from "./text-options.ts";
 import { left, pairs, right, textTable } from "./text-table.ts";
@@ -15,6 +16,7 @@ export function compileText(report: CompileReport, options: TextOptions): string
     `${paint.strong(source.file)} on ${paint.strong(target)}, condition ${condition}, precision ${precision}`,
     mappingTable(report.layers, paint),
     totalsText(report),
+    replicationText(report, paint),
     report.accuracy ? evaluationText({ ...report.accuracy, assumptions: [] }, options) : "",
     assumptionsText(report.assumptions, verbose, paint),
     warningsText(report.warnings, paint),
@@ -29,12 +31,14 @@ const configurations: Readonly<Record<string, string>> = {
 
 /** One row a matrix layer: where it lies and what an inference takes. */
 export function mappingTable(layers: readonly LayerReport[], paint: Paint): string {
+  const hasCopies = layers.some(({ replicas }) => replicas > 1);
   const columns = [
     left("layer"),
     right("matrix"),
     right("positions"),
     left("encoding"),
     left("order"),
+    ...(hasCopies ? [right("copies")] : []),
     right("banks"),
     right("cells"),
     right("clocks"),
@@ -47,6 +51,7 @@ export function mappingTable(layers: readonly LayerReport[], paint: Paint): stri
       : `${grouped(layer.positions)} x ${layer.presentations}`,
     layer.encoding,
     configurations[layer.configuration] ?? layer.configuration,
+    ...(hasCopies ? [grouped(layer.replicas)] : []),
     grouped(layer.banks),
     grouped(layer.cells),
     grouped(layer.clocks),

@@ -1,14 +1,7 @@
-import type { CostModel } from "../../compiler/define.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
-import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
+import { clockOf } from "../../compiler/layer-costs.ts";
 
 type Costed = Pick<ProgrammingImage, "costModel">;
-
-/** Seconds of one clock of a layer: a ternary read waits for the pairs that do not decide (L1). */
-export function clockOf(placement: LayerPlacement, costs: CostModel): number {
-  const isTernary = placement.encoding.senses.some((sense) => sense.digits === "ternary");
-  return isTernary ? (costs.ternaryClock_s ?? costs.clock_s) : costs.clock_s;
-}
 
 export interface Timing {
   /** of all layers of one inference, one after the other */

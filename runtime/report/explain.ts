@@ -2,6 +2,8 @@ import { XbcError } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { Access, MatrixLayer, Presentation, Requantize } from "../../compiler/ir/network.ts";
+import { banksOfReplica, replicasOf, roundsOf } from "../../compiler/ir/replicas.ts";
+import { positionsOf } from "../../compiler/layer-costs.ts";
 import { matrixLayerOf } from "./compile-report.ts";
 import { grouped, plural, probability } from "./figures.ts";
 import type { Paint } from "./paint.ts";
@@ -40,6 +42,7 @@ export function explainLayer(
       say("encoding", encodingReason(image, placement)),
       say("order", `${placement.configuration}; ${placement.reason}`),
       say("banks", bankReason(placement)),
+      ...copiesReasons(layer, placement).map((reason) => say("copies", reason)),
       ...image.limits.considered.map(({ limit, bound }) => say("limit", `${limit}: ${bound}`)),
       say(
         "bound by",
@@ -97,6 +100,16 @@ function bankReason(placement: LayerPlacement): string {
     `${plural(banks, "bank")} of ${bankWordLines} word lines x ${bankBitLines} bit lines; a full tile holds ` +
     `${grouped(tileInputs)} inputs x ${plural(tileOutputs, "output")}; ${plural(clocks, "clock")} a presentation`
   );
+}
+
+function copiesReasons(layer: MatrixLayer, placement: LayerPlacement): readonly string[] {
+  const copies = replicasOf(placement);
+  if (copies === 1) return [];
+  const positions = positionsOf(layer);
+  return [
+    `${copies} of the matrix, ${plural(banksOfReplica(placement), "bank")} each; position p is read on copy p mod ${copies}, so that ` +
+      `${plural(positions, "position")} take ${plural(roundsOf(positions, copies), "round")}; each copy has devices and reads of its own`,
+  ];
 }
 
 function presentationReason(presentation: Presentation): string {

@@ -12,14 +12,23 @@ export function weightText(location: WeightLocation, paint: Paint): string {
     const { levels, levelNames, significance } = location;
     return `bit line ${bitLine}: level ${levels[k]} (${levelNames[k]}), significance ${significance[k]}`;
   });
+  const { replica, replicas } = location;
+  const copies = replicas.map(
+    (copy, r) =>
+      `${r}: bank ${copy.bank}, word line ${copy.wordLine}, bit lines ${copy.bitLines.join(", ")}, levels ${copy.levels.join(", ")}`,
+  );
   return blocks(
     `${paint.strong(`layer ${layer}, output ${output}, input ${input}`)}\n${pairs([
       ["weight", `code ${code}, value ${Number(weight.toPrecision(9))}; ${encoding}`],
       [
         "place",
-        `bank ${bank}, word line ${wordLine}, ${bitLines.length === 1 ? "bit line" : "bit lines"} ${bitLines.join(", ")}`,
+        `bank ${bank}, word line ${wordLine}, ${bitLines.length === 1 ? "bit line" : "bit lines"} ${bitLines.join(", ")}` +
+          (replicas.length === 1 ? "" : `; copy ${replica} of ${replicas.length}`),
       ],
       ...cells.map((cell, k) => [k === 0 ? "cells" : "", cell] as const),
+      ...(replicas.length === 1
+        ? []
+        : copies.map((copy, r) => [r === 0 ? "copies" : "", copy] as const)),
     ])}`,
     pulseTable(location.pulses, paint),
   );

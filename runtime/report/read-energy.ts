@@ -1,9 +1,10 @@
-import { positionsOf, presentationsOf } from "../../compiler/emit.ts";
 import { internal } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
 import { tileOfBank } from "../../compiler/ir/placement.ts";
+import { banksOfReplica } from "../../compiler/ir/replicas.ts";
+import { positionsOf, presentationsOf } from "../../compiler/layer-costs.ts";
 
 type ByCurrent = Extract<ProgrammingImage["costModel"]["read"], { kind: "by-current" }>;
 
@@ -40,7 +41,8 @@ async function currentsPerInput(
   if (placement.configuration !== "gated")
     throw internal("read energy", "currents of word lines need inputs on word lines");
   const energies = new Float64Array(placement.inputs);
-  for (let bank = 0; bank < placement.banks; bank++) {
+  // a position is read on one copy of the matrix, and all of them hold the same
+  for (let bank = 0; bank < banksOfReplica(placement); bank++) {
     const levels = await cells.levels(bank);
     const { inputs, bitLines } = tileOfBank(placement, bank);
     const groups = Math.ceil(bitLines.count / image.technology.array.sensedBitLines);

@@ -47,9 +47,41 @@ export interface CompileReport {
     readonly programmingEnergy_J: number;
     readonly area_m2: number | null;
   };
+  /** what copies of matrices gain and take (`--replicate`); null where none were asked for */
+  readonly replication: ReplicationReport | null;
   readonly accuracy: EvaluationReport | null;
   readonly assumptions: readonly string[];
   readonly warnings: readonly string[];
+}
+
+export interface ReplicationReport {
+  /** the value of `--replicate` */
+  readonly asked: string;
+  /** those that have several copies */
+  readonly layers: readonly {
+    readonly name: string;
+    readonly replicas: number;
+    readonly positions: number;
+    /** in which all positions are read, one a copy at once */
+    readonly rounds: number;
+    readonly clocks: number;
+    readonly clocksOfOne: number;
+    readonly cells: number;
+    readonly cellsOfOne: number;
+  }[];
+  /** the image's totals with one copy of every matrix */
+  readonly one: Pick<
+    CompileReport["totals"],
+    | "cells"
+    | "banks"
+    | "clocks"
+    | "interval_s"
+    | "latency_s"
+    | "pulses"
+    | "programmingTime_s"
+    | "programmingEnergy_J"
+    | "area_m2"
+  >;
 }
 
 export interface LayerReport {
@@ -67,6 +99,8 @@ export interface LayerReport {
   readonly presentations: number;
   readonly thresholdRows: number;
   readonly tiles: number;
+  /** copies of the matrix (`--replicate`), each read at positions of its own; tiles, banks and cells are those of all */
+  readonly replicas: number;
   readonly banks: number;
   readonly cells: number;
   readonly segments: number;

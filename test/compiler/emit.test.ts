@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { positionsOf, presentationsOf } from "../../compiler/emit.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
+import { positionsOf, presentationsOf } from "../../compiler/layer-costs.ts";
 import { buildModel, floats } from "../support/build-onnx.ts";
 import { compileTo2t2r } from "../support/compile.ts";
 
