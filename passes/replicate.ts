@@ -10,7 +10,7 @@ import { clockOf, layerClocks, positionsOf } from "../compiler/layer-costs.ts";
 import type { Stage } from "./replication/balance.ts";
 import { balancedCopies } from "./replication/balance.ts";
 import type { ReplicationRequest } from "./replication/request.ts";
-import { AUTO_CELLS, replicationRequest } from "./replication/request.ts";
+import { AUTO_BANKS, replicationRequest } from "./replication/request.ts";
 
 export default definePass({
   name: "replicate",
@@ -78,7 +78,7 @@ function copiesOf(
   }
   const { laws, technology, condition } = target;
   const costs = laws.costs(technology, condition);
-  const unit = request.kind === "budget" ? request.unit : "cells";
+  const unit = request.kind === "budget" ? request.unit : "banks";
   const stages = layers.map((placed): Stage => {
     const { placement, layer } = placed;
     return {
@@ -93,7 +93,7 @@ function copiesOf(
     };
   });
   const one = stages.reduce((sum, { cost }) => sum + cost, 0);
-  const budget = request.kind === "budget" ? request.most : AUTO_CELLS * one;
+  const budget = request.kind === "budget" ? request.most : AUTO_BANKS * one;
   if (budget < one) {
     throw new XbcError(
       "LIMIT",

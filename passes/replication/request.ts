@@ -6,11 +6,11 @@ export type ReplicationRequest =
   | { readonly kind: "most"; readonly copies: number }
   /** the slowest layers first, within so many cells that hold a weight, or banks, of all layers together */
   | { readonly kind: "budget"; readonly unit: "cells" | "banks"; readonly most: number }
-  /** the same within twice the cells that the network takes without copies */
+  /** the same within twice the banks, and so the area, that the network takes without copies */
   | { readonly kind: "auto" };
 
-/** times the cells of one copy of everything, which `auto` may take */
-export const AUTO_CELLS = 2;
+/** times the banks of one copy of everything, which `auto` may take */
+export const AUTO_BANKS = 2;
 
 /** @throws BAD_OPTION for what is none of `4`, `auto`, `cells:2000000`, `banks:500` */
 export function replicationRequest(text: string): ReplicationRequest {
@@ -21,7 +21,7 @@ export function replicationRequest(text: string): ReplicationRequest {
     throw new XbcError(
       "BAD_OPTION",
       `--replicate ${text}: needs the most copies of a layer, as 4, a budget, as cells:2000000 or banks:500, or auto ` +
-        `(${AUTO_CELLS} times the cells without copies)`,
+        `(${AUTO_BANKS} times the banks without copies)`,
     );
   }
   if (unit === undefined) return { kind: "most", copies: value };
