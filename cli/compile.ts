@@ -162,7 +162,8 @@ export default defineCommand<Flags>({
       )
       .option(
         "--replicate <copies>",
-        "copies of matrices that are applied at several positions: at most 4; auto; or within cells:NUMBER or banks:NUMBER",
+        "copies of matrices that are applied at several positions: at most N; auto; within cells:N or banks:N",
+        values.replication,
         "1",
       )
       .option("--calibration <data>", "data whose activations set quantization ranges")

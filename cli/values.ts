@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { XbcError } from "../compiler/errors.ts";
 import { parseQuantity } from "../compiler/units.ts";
+import { replicationRequest } from "../passes/replication/request.ts";
 
 const refuse = (needed: string, example: string): InvalidArgumentError =>
   new InvalidArgumentError(`needs ${needed}; write ${example}`);
@@ -31,6 +32,12 @@ export function positiveNumber(example: string) {
     if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
     throw refuse("a number above 0", example);
   };
+}
+
+/** `4`, `auto`, `cells:2000000` or `banks:500`, as it was written. */
+export function replication(text: string): string {
+  asArgument(() => replicationRequest(text));
+  return text;
 }
 
 export interface BankSize {

@@ -4,14 +4,14 @@ import type { CompileOptions } from "../../compiler/define.ts";
 import type { Die } from "../../compiler/ir/die.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { replicasOf } from "../../compiler/ir/replicas.ts";
-import { type Tensor, tensor } from "../../compiler/ir/tensor.ts";
+import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { compile } from "../../index.ts";
 import { program } from "../../runtime/program.ts";
 import type { RunOptions } from "../../runtime/run.ts";
 import { run } from "../../runtime/run.ts";
 import { verify } from "../../runtime/verify.ts";
-import { buildModel, floats } from "../support/build-onnx.ts";
 import { compileTo2t2r, numbersOf } from "../support/compile.ts";
+import { convolution, lines, pixels, rows } from "../support/nine-positions.ts";
 import { executor } from "../support/run-onnx.ts";
 import type { WindowNetworkDraw } from "../support/window-networks.ts";
 import { drawnWindowNetwork, windowNetworkDraws } from "../support/window-networks.ts";
@@ -60,52 +60,6 @@ test("noise on copies depends neither on the batch nor on threads", () =>
     }),
     settings,
   ));
-
-/** A convolution over bytes at nine positions, and what comes out of it as sums. */
-const convolution = buildModel({
-  inputs: { x: ["uint8", ["n", 2, 5, 5]] },
-  outputs: ["y"],
-  constants: {
-    w: floats(
-      [6, 2, 3, 3],
-      Array.from({ length: 108 }, (_, k) => ((k * k + 3 * k) % 7 < 3 ? 1 : -1)),
-    ),
-  },
-  nodes: [
-    ["Cast", ["x"], ["f"], { to: 1 }],
-    ["Conv", ["f", "w"], ["y"], {}, "conv"],
-  ],
-});
-
-/** The same weights on rows of 18 at nine positions, made signs. */
-const rows = buildModel({
-  inputs: { x: ["uint8", ["n", 9, 18]] },
-  outputs: ["y"],
-  constants: {
-    w: floats(
-      [18, 6],
-      Array.from({ length: 108 }, (_, k) => ((k * k + 3 * k) % 7 < 3 ? 1 : -1)),
-    ),
-    zero: floats([6], [-2.5, -1.5, -3.5, -2.5, -4.5, -0.5]),
-  },
-  nodes: [
-    ["Cast", ["x"], ["f"], { to: 1 }],
-    ["MatMul", ["f", "w"], ["s"], {}, "conv"],
-    ["Greater", ["s", "zero"], ["b"]],
-    ["Cast", ["b"], ["y"], { to: 1 }],
-  ],
-});
-
-const pixels = tensor(
-  "uint8",
-  [4, 2, 5, 5],
-  Uint8Array.from({ length: 200 }, (_, k) => (k * 7) % 4),
-);
-const lines = tensor(
-  "uint8",
-  [24, 9, 18],
-  Uint8Array.from({ length: 3888 }, (_, k) => (k * 5 + (k % 11) * (k % 7)) % 3),
-);
 
 /** The part of a die that one copy is. */
 function dieOfCopy(image: ProgrammingImage, die: Die, copy: number): Die {
