@@ -22,6 +22,14 @@ describe("counts are whole numbers in their range", () => {
   });
 });
 
+test("--replicate is a number of copies, auto, or a budget", () => {
+  for (const text of ["4", "auto", "cells:2e6", "banks:500"])
+    expect(values.replication(text)).toBe(text);
+  expect(refused(values.replication, "cells")).toContain(
+    "--replicate cells: needs the most copies",
+  );
+});
+
 describe("--bank is word lines x bit lines in cells", () => {
   test("32x64", () => expect(values.bankSize("32x64")).toEqual({ wordLines: 32, bitLines: 64 }));
   test.each(["32", "0x64", "32x", "32x64x2", "-1x2"])("refuses %j", (text) => {

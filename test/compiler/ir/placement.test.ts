@@ -5,7 +5,7 @@ import { checkBank, fillBank, readBank } from "../../../compiler/ir/bank-codes.t
 import { UNUSED } from "../../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../../compiler/ir/mapping.ts";
 import { type CodeMatrix, layerId } from "../../../compiler/ir/network.ts";
-import { cellsOfWeight, tiles, weightOfCell } from "../../../compiler/ir/placement.ts";
+import { cellsOfWeight, tileOfBank, tiles, weightOfCell } from "../../../compiler/ir/placement.ts";
 import { placementFault } from "../../../compiler/ir/placement-fault.ts";
 import { placementOf, ternaryPair, testEncodings } from "../../support/placements.ts";
 
@@ -44,6 +44,35 @@ const codesFor = (placement: LayerPlacement, draw: (n: number) => number): CodeM
     data,
   };
 };
+
+describe("copies of a matrix", () => {
+  test("lie bank by bank behind each other, and every cell tells its weight", () => {
+    fc.assert(
+      fc.property(placements(), fc.integer({ min: 2, max: 4 }), (single, replicas) => {
+        const several = { ...single, replicas, banks: single.banks * replicas };
+        expect(placementFault(several)).toBeNull();
+        expect(placementFault({ ...several, banks: several.banks - 1 })).toMatch(/banks must be/);
+        for (let bank = 0; bank < several.banks; bank++) {
+          const own = bank % single.banks;
+          expect(tileOfBank(several, bank)).toEqual({ ...tileOfBank(single, own), bank });
+        }
+        for (let r = 0; r < replicas; r++) {
+          const [o, i] = [single.outputs - 1, single.inputs - 1];
+          const place = cellsOfWeight(several, o, i, r);
+          const first = cellsOfWeight(single, o, i);
+          expect(place).toEqual({ ...first, bank: first.bank + r * single.banks });
+          expect(weightOfCell(several, place.bank, place.wordLine, place.bitLines[0])).toEqual({
+            output: o,
+            input: i,
+            cell: 0,
+          });
+        }
+        expect(() => cellsOfWeight(several, 0, 0, replicas)).toThrow(/copy < /);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
 
 describe("placement", () => {
   test("every weight has its own cells, in bounds, and every used cell its weight", () => {
