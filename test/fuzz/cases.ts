@@ -15,6 +15,7 @@ export const imageSubjects = [
   "ternary",
   "batch-norm",
   "residual",
+  "convolution",
   "mnist-binary",
 ] as const;
 

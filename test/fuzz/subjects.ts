@@ -312,6 +312,7 @@ const example = (name: string): Subject => ({
 });
 
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  convolution: ["--replicate", "3", "--bank", "8x16"],
   float: ["--precision", "ternary", "--activations", "binary", "--input-encoding", "binary:0.5"],
 };
 
