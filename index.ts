@@ -195,6 +195,8 @@ export { bytesSource, memorySink } from "./compiler/image/bytes.ts";
 export { readDie, writeDie } from "./compiler/image/die-file.ts";
 export { diffImages } from "./compiler/image/diff.ts";
 export { exportOnnx } from "./compiler/image/export-onnx.ts";
+export type { SpiceRequest } from "./compiler/image/export-spice.ts";
+export { exportSpice } from "./compiler/image/export-spice.ts";
 export { inspectImage } from "./compiler/image/inspect.ts";
 export { locateCell, locateWeight } from "./compiler/image/locate.ts";
 export { readImage } from "./compiler/image/read-image.ts";

@@ -7,7 +7,7 @@ import { exportNpz } from "../compiler/image/export-npz.ts";
 import { exportPulses } from "../compiler/image/pulses.ts";
 import { exportReadmemh } from "../compiler/image/readmemh.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
-import { exportOnnx, type TrialCodes, trialCodes } from "../index.ts";
+import { exportOnnx, exportSpice, type TrialCodes, trialCodes } from "../index.ts";
 import { type CommonFlags, defineCommand } from "./command.ts";
 import type { Console } from "./console.ts";
 import { measuredDie } from "./die.ts";
@@ -15,7 +15,7 @@ import { makeFolder, writeAtomically } from "./files.ts";
 import { withImage } from "./open-image.ts";
 import * as values from "./values.ts";
 
-type Format = "npz" | "csv" | "pulses" | "readmemh" | "onnx";
+type Format = "npz" | "csv" | "pulses" | "readmemh" | "spice" | "onnx";
 
 interface Flags extends CommonFlags {
   readonly format: Format;
@@ -23,10 +23,14 @@ interface Flags extends CommonFlags {
   readonly trial?: number;
   readonly seed?: number;
   readonly die?: string;
+  readonly layer?: string;
+  readonly bank?: number;
+  readonly wordLines?: readonly number[];
+  readonly bitLines?: readonly number[];
   readonly noise: "none" | "all" | readonly string[];
 }
 
-const formats: readonly Format[] = ["npz", "csv", "pulses", "readmemh", "onnx"];
+const formats: readonly Format[] = ["npz", "csv", "pulses", "readmemh", "spice", "onnx"];
 
 export default defineCommand<Flags>({
   name: "export",
@@ -39,7 +43,7 @@ export default defineCommand<Flags>({
       .addOption(
         new Option(
           "--format <kind>",
-          "npz and csv: cells; pulses: what programs them; readmemh: a folder with a file a layer; onnx: the quantized network",
+          "npz and csv: cells; pulses: what programs them; readmemh: a folder with a file a layer; spice: a read of one bank as a netlist; onnx: the quantized network",
         ).choices(formats),
       )
       .option("-o, --output <file>", "file to write; for readmemh, a folder")
@@ -51,7 +55,7 @@ export default defineCommand<Flags>({
       .addOption(
         new Option(
           "--die <file>",
-          "with onnx: the weights as a measured die (.npz) reads them",
+          "with onnx: the weights as a measured die (.npz) reads them; with spice: its conductances",
         ).conflicts("trial"),
       )
       .option(
@@ -64,17 +68,77 @@ export default defineCommand<Flags>({
         "--seed <number>",
         "with --trial: seed of the drawn devices; the image's own by default",
         values.seedNumber,
+      )
+      .option("--layer <name>", "with spice: the layer whose bank is read")
+      .option(
+        "--bank <number>",
+        "with spice: which of the layer's banks",
+        values.wholeNumber(0, "--bank 0"),
+      )
+      .option(
+        "--word-lines <list>",
+        "with spice: word lines that are on, as 0-31,40",
+        values.lineList,
+      )
+      .option(
+        "--bit-lines <list>",
+        "with spice: bit lines that are read, as 0-3; all that are used by default",
+        values.lineList,
       ),
   run: async ([path], flags, console) =>
     withImage(path, async (image) => {
       const { format, output } = flags;
-      const codes = await deviceCodes(image, flags, console);
-      const files = await write(image, format, output, codes);
+      checkSpiceOptions(flags);
+      const codes = format === "spice" ? undefined : await deviceCodes(image, flags, console);
+      const files =
+        format === "spice"
+          ? await writeSpice(image, flags, console)
+          : await write(image, format, output, codes);
       console.summary({ image: path, format, files }, () =>
         files.map((file) => `wrote ${file}`).join("\n"),
       );
     }),
 });
+
+/** What only one format takes is not passed over in silence. @throws USAGE */
+function checkSpiceOptions(flags: Flags): void {
+  const { layer, bank, wordLines, bitLines, format } = flags;
+  const own = {
+    "--layer": layer,
+    "--bank": bank,
+    "--word-lines": wordLines,
+    "--bit-lines": bitLines,
+  };
+  const [given] = Object.entries(own).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  if (format !== "spice" && given !== undefined)
+    throw new XbcError(
+      "USAGE",
+      `option ${given}: needs --format spice, found ${format}, which holds all banks; leave it out`,
+    );
+  if (format === "spice" && flags.trial !== undefined)
+    throw new XbcError(
+      "USAGE",
+      "option --trial: needs --format onnx, found spice; draw a die with xbc program -o DIE.npz and give --die",
+    );
+}
+
+async function writeSpice(
+  image: ProgrammingImage,
+  { output, layer, bank, wordLines, bitLines, die }: Flags,
+  console: Console,
+): Promise<readonly string[]> {
+  const request = {
+    layer: layer ?? null,
+    bank: bank ?? 0,
+    wordLines: wordLines ?? null,
+    bitLines: bitLines ?? null,
+    die: die === undefined ? null : await measuredDie(die, image, console),
+  };
+  await writeText(output, exportSpice(image, request));
+  return [output];
+}
 
 /** The weights that a device reads, where one is asked for. @throws USAGE where another format than onnx is */
 async function deviceCodes(
@@ -108,7 +172,7 @@ async function deviceCodes(
 
 async function write(
   image: ProgrammingImage,
-  format: Format,
+  format: Exclude<Format, "spice">,
   output: string,
   codes: TrialCodes["codes"] | undefined,
 ): Promise<readonly string[]> {

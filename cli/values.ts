@@ -185,6 +185,18 @@ export function sizes(text: string): readonly number[] {
   throw refuse("two or more whole numbers", "--layers 784,512,10");
 }
 
+/** `0-31,40`: lines of an array, each once, in rising order. */
+export function lineList(text: string): readonly number[] {
+  const lines = text.split(",").flatMap((part) => {
+    const match = /^\s*(\d{1,7})(?:\s*-\s*(\d{1,7}))?\s*$/.exec(part);
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? first);
+    if (!match || last < first) throw refuse("line numbers and ranges of them", "0-31,40");
+    return Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  });
+  return [...new Set(lines)].sort((a, b) => a - b);
+}
+
 /** Names separated by commas. */
 export const names = (text: string): readonly string[] =>
   text.split(",").map((name) => name.trim());

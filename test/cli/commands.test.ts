@@ -276,6 +276,44 @@ describe("export", () => {
   });
 });
 
+describe("export --format spice", () => {
+  const image = () => shop.path("phase-change.xbi");
+  const netlist = () => shop.path("bank.cir");
+  beforeAll(async () => {
+    await call("compile", shop.path("model.onnx"), "--target", "pcm-1t1r", "-o", image());
+  });
+  test("writes the netlist of one bank's read", async () => {
+    const lines = ["--word-lines", "0-2,9", "--bit-lines", "0,1", "--bank", "0"];
+    const spice = ["--format", "spice", "--layer", "fc1", "-o", netlist()];
+    const { code, error } = await call("export", image(), ...spice, ...lines);
+    expect(code, error).toBe(0);
+    const text = readFileSync(netlist(), "utf8");
+    expect(text).toContain("word lines 0-2, 9 on, bit lines 0-1");
+    expect(text).toMatch(/print i\(vb1\)\n\.endc\n\.end\n$/);
+  });
+  test("its options are refused with other formats, and --trial with it", async () => {
+    const csv = await call("export", image(), "--format", "csv", "--bank", "1", "-o", netlist());
+    expect([csv.code, csv.error]).toEqual([
+      2,
+      expect.stringContaining("option --bank: needs --format spice, found csv"),
+    ]);
+    const trial = ["--format", "spice", "--trial", "0", "-o", netlist()];
+    const drawn = await call("export", image(), ...trial);
+    expect([drawn.code, drawn.error]).toEqual([2, expect.stringContaining("xbc program -o")]);
+    const list = await call(
+      "export",
+      image(),
+      "--format",
+      "spice",
+      "--word-lines",
+      "3-1",
+      "-o",
+      "x",
+    );
+    expect([list.code, list.error]).toEqual([2, expect.stringContaining("write 0-31,40")]);
+  });
+});
+
 describe("verify", () => {
   test("a sound image passes against its model", async () => {
     const { code, out, error } = await onImage(
