@@ -7,8 +7,8 @@ import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer, QuantizedNetwork } from "../compiler/ir/network.ts";
 import { toNumbers } from "../compiler/ir/tensor.ts";
 import { valuesOf } from "../compiler/physics/condition.ts";
-import type { LargestSums } from "./lowering/decoder-drop.ts";
-import { largestSums, segmentSizes } from "./lowering/decoder-drop.ts";
+import type { LargestSums, LayerInputs } from "./lowering/decoder-drop.ts";
+import { FINEST, largestSums, segmentSizes } from "./lowering/decoder-drop.ts";
 
 export default definePass({
   name: "choose-segments",
@@ -113,21 +113,28 @@ async function byDecoderDrop(
   const sizes = segmentSizes(placement.bankWordLines);
   const bound = largestBelow(sizes, (size) => drop(size * lrsOf(programming)), limit_V);
   const always = `every cell LRS and every input on would allow ${bound}`;
-  const sums = await dataSums(mapped, placement, programming, context);
-  if (!sums)
+  const answers = await dataInputs(mapped, placement, context);
+  if (!answers)
     return {
       wordLines: bound,
       reason: `segments of ${bound}: ${always}; no calibration data says more`,
     };
-  const worst = (size: number) =>
-    drop(Math.max(sums.weights.get(size) ?? 0, sums.references.get(size) ?? 0));
-  const wordLines = largestBelow(sizes, worst, limit_V);
-  const shown = sizes
-    .filter((size) => size >= 16)
-    .map(
-      (size) =>
-        `${size}: ${millivolt(drop(sums.weights.get(size) ?? 0))} weights, ${millivolt(drop(sums.references.get(size) ?? 0))} references`,
-    );
+  const sumsOf = (tried: readonly number[]): LargestSums =>
+    largestSums(placement, answers, programming, tried);
+  const coarse = sizes.filter((size) => size >= FINEST || sizes.length === 1);
+  const sums = sumsOf(coarse);
+  const worst =
+    ({ weights, references }: LargestSums) =>
+    (size: number) =>
+      drop(Math.max(weights.get(size) ?? 0, references.get(size) ?? 0));
+  const isWithin = coarse.some((size) => worst(sums)(size) <= limit_V);
+  const wordLines = isWithin
+    ? largestBelow(coarse, worst(sums), limit_V)
+    : largestBelow(sizes, worst(sumsOf(sizes)), limit_V);
+  const shown = coarse.map(
+    (size) =>
+      `${size}: ${millivolt(drop(sums.weights.get(size) ?? 0))} weights, ${millivolt(drop(sums.references.get(size) ?? 0))} references`,
+  );
   return {
     wordLines,
     reason: `segments of ${wordLines}: largest decoder drop over the calibration data, limit ${millivolt(limit_V)}: ${shown.join("; ")}; ${always}`,
@@ -149,12 +156,12 @@ function largestBelow(
 /** samples of the calibration data that are looked at */
 const SAMPLES = 512;
 
-async function dataSums(
+/** What a layer reads over the calibration data, and its cells; null without data, or where windows or drawn bits are read. */
+async function dataInputs(
   { network }: MappedNetwork,
   placement: LayerPlacement,
-  programming: ProgrammingDescription,
   { options, executor }: PassContext,
-): Promise<LargestSums | null> {
+): Promise<LayerInputs | null> {
   const layer = network.layers.find((other): other is MatrixLayer => other.id === placement.layer);
   const codes = network.weights.get(placement.layer as MatrixLayer["id"]);
   if (!options.calibration || !layer || !codes) return null;
@@ -175,5 +182,5 @@ async function dataSums(
   );
   const values = answers.get("codes");
   if (!values) return null;
-  return largestSums(placement, codes, programming, layer.presentation, toNumbers(values));
+  return { codes, presentation: layer.presentation, inputs: toNumbers(values) };
 }

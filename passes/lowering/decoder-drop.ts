@@ -16,6 +16,14 @@ export interface LargestSums {
   readonly references: Map<number, number>;
 }
 
+/** What an analog layer reads over some data. */
+export interface LayerInputs {
+  readonly codes: CodeMatrix;
+  readonly presentation: Presentation;
+  /** [samples x inputs] codes */
+  readonly inputs: ArrayLike<number>;
+}
+
 /** Sizes of segments that are tried, from the largest: the whole bank, then powers of two times the finest. */
 export function segmentSizes(wordLines: number): readonly number[] {
   const sizes = new Set([wordLines]);
@@ -27,14 +35,13 @@ export function segmentSizes(wordLines: number): readonly number[] {
 /**
  * The largest sum of cell conductances on a bit line over samples, with the layer's own cells at their mean
  * conductance: what draws the ideal current, drops left out (P4).
- * @param inputs [samples x inputs] codes
+ * @param sizes  of segments, powers of two times a number and the whole bank
  */
 export function largestSums(
   placement: LayerPlacement,
-  codes: CodeMatrix,
+  { codes, presentation, inputs }: LayerInputs,
   programming: ProgrammingDescription,
-  presentation: Presentation,
-  inputs: ArrayLike<number>,
+  sizes: readonly number[],
 ): LargestSums {
   const conductance = new Float64Array(256);
   for (const { level, range } of programming.levels) conductance[level] = range.aim_S;
@@ -43,11 +50,14 @@ export function largestSums(
   const width = placement.inputs - alwaysOn;
   const samples = inputs.length / width;
   const planes = presentation.kind === "planes" ? presentation.significances.length : 1;
-  const sizes = segmentSizes(bankWordLines);
   const found: LargestSums = { weights: new Map(), references: new Map() };
   const levels = new Uint8Array(bankWordLines * bankBitLines);
   const firstReference = bankBitLines - referenceCells(placement.encoding);
-  const sums = new Float64Array(bankBitLines);
+  const sums = nestedSums(
+    [...sizes].sort((a, b) => a - b),
+    bankBitLines,
+    (size, own) => note(found, size, own, firstReference),
+  );
   for (let bank = 0; bank < placement.banks; bank++) {
     fillBank(placement, codes, bank, levels);
     const cells = Float64Array.from(levels, (level) => conductance[level]);
@@ -55,26 +65,57 @@ export function largestSums(
     const { count } = tileOfBank(placement, bank).inputs;
     for (let s = 0; s < samples; s++) {
       for (let plane = 0; plane < planes; plane++) {
-        const isOn = (w: number): boolean => {
-          if (first + w >= width) return plane === 0;
-          const code = inputs[s * width + first + w];
-          return presentation.kind === "planes" ? ((code >> plane) & 1) === 1 : code > 0;
-        };
-        for (const size of sizes) {
-          for (let from = 0; from < count; from += size) {
-            sums.fill(0);
-            for (let w = from; w < Math.min(from + size, count); w++) {
-              if (!isOn(w)) continue;
-              const at = w * bankBitLines;
-              for (let b = 0; b < bankBitLines; b++) sums[b] += cells[at + b];
-            }
-            note(found, size, sums, firstReference);
-          }
+        for (let w = 0; w < count; w++) {
+          const input = first + w;
+          const code = input < width ? inputs[s * width + input] : 0;
+          const isOn =
+            input >= width
+              ? plane === 0
+              : presentation.kind === "planes"
+                ? ((code >> plane) & 1) === 1
+                : code > 0;
+          if (isOn) sums.add(cells, w * bankBitLines);
+          sums.endLine(w + 1, w + 1 === count);
         }
       }
     }
   }
   return found;
+}
+
+/**
+ * Sums of lines over segments of several sizes at once: a segment's sums go on to the next larger size when it ends, each
+ * size being a multiple of the one before (the largest, of all lines, may be any).
+ */
+function nestedSums(
+  sizes: readonly number[],
+  width: number,
+  ended: (size: number, sums: Float64Array) => void,
+) {
+  const sums = sizes.map(() => new Float64Array(width));
+  const isUsed = sizes.map(() => false);
+  return {
+    add: (cells: Float64Array, at: number): void => {
+      const own = sums[0];
+      for (let b = 0; b < width; b++) own[b] += cells[at + b];
+      isUsed[0] = true;
+    },
+    endLine: (lines: number, isLast: boolean): void => {
+      for (let k = 0; k < sizes.length; k++) {
+        if (!isLast && lines % sizes[k] !== 0) return;
+        if (!isUsed[k]) continue;
+        const own = sums[k];
+        ended(sizes[k], own);
+        const next = sums[k + 1];
+        if (next) {
+          for (let b = 0; b < width; b++) next[b] += own[b];
+          isUsed[k + 1] = true;
+        }
+        own.fill(0);
+        isUsed[k] = false;
+      }
+    },
+  };
 }
 
 function note(found: LargestSums, size: number, sums: Float64Array, firstReference: number): void {
