@@ -96,6 +96,7 @@ export const defaultOptions: CompileOptions = {
   activationRange: "auto",
   weightRounding: "nearest",
   segment: null,
+  reorderRows: false,
   calibration: null,
   defects: null,
   replicate: "1",

@@ -24,6 +24,7 @@ interface Flags extends CommonFlags {
   readonly condition?: string;
   readonly precision: string;
   readonly segment?: number;
+  readonly reorderRows?: boolean;
   readonly weightRange: string;
   readonly weightScale: "auto" | "layer" | "output";
   readonly biasCorrection: "auto" | "on" | "off";
@@ -103,6 +104,10 @@ export default defineCommand<Flags>({
         "--segment <lines>",
         "word lines that are read together, where several may be",
         values.wholeNumber(1, "--segment 32", 65536),
+      )
+      .option(
+        "--reorder-rows",
+        "spread inputs that are on together over read segments (calibration data)",
       )
       .option(
         "--weight-range <rule>",
@@ -220,6 +225,7 @@ async function compileModel(
     ...(flags.condition === undefined ? {} : { condition: flags.condition }),
     precision: flags.precision,
     segment: flags.segment ?? null,
+    reorderRows: flags.reorderRows ?? false,
     weightRange: flags.weightRange,
     weightScale: flags.weightScale,
     biasCorrection: flags.biasCorrection,

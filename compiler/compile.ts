@@ -151,6 +151,7 @@ function recorded(options: CompileOptions): ProgrammingImage["options"] {
     layerPrecision: options.layerPrecision.join(","),
     activationRange: options.activationRange,
     segment: options.segment ?? "",
+    reorderRows: options.reorderRows,
     calibrated: options.calibration !== null,
     // left out where nothing is copied, as before there were copies
     ...(options.replicate === "1" ? {} : { replicate: options.replicate }),

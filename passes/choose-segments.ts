@@ -2,12 +2,11 @@ import { decisionClocks, sensedGroups, sweepSteps } from "../compiler/analog-cos
 import type { PassContext, ProgrammingDescription, Technology } from "../compiler/define.ts";
 import { definePass } from "../compiler/define.ts";
 import { internal, XbcError } from "../compiler/errors.ts";
-import { evaluateNetwork } from "../compiler/evaluate.ts";
 import type { LayerPlacement, MappedNetwork } from "../compiler/ir/mapping.ts";
-import type { MatrixLayer, QuantizedNetwork } from "../compiler/ir/network.ts";
-import { toNumbers } from "../compiler/ir/tensor.ts";
+import type { MatrixLayer } from "../compiler/ir/network.ts";
 import { valuesOf } from "../compiler/physics/condition.ts";
-import type { LargestSums, LayerInputs } from "./lowering/decoder-drop.ts";
+import { inputsOverData } from "./lowering/analog-inputs.ts";
+import type { LargestSums } from "./lowering/decoder-drop.ts";
 import { FINEST, largestSums, segmentSizes } from "./lowering/decoder-drop.ts";
 
 export default definePass({
@@ -113,7 +112,7 @@ async function byDecoderDrop(
   const sizes = segmentSizes(placement.bankWordLines);
   const bound = largestBelow(sizes, (size) => drop(size * lrsOf(programming)), limit_V);
   const always = `every cell LRS and every input on would allow ${bound}`;
-  const answers = await dataInputs(mapped, placement, context);
+  const answers = await inputsOverData(mapped, placement, context);
   if (!answers)
     return {
       wordLines: bound,
@@ -137,8 +136,23 @@ async function byDecoderDrop(
   );
   return {
     wordLines,
-    reason: `segments of ${wordLines}: largest decoder drop over the calibration data, limit ${millivolt(limit_V)}: ${shown.join("; ")}; ${always}`,
+    reason:
+      `segments of ${wordLines}: largest decoder drop over the calibration data, limit ${millivolt(limit_V)}: ${shown.join("; ")}; ` +
+      `${otherReferences(placement, sums, wordLines, drop)}${always}`,
   };
+}
+
+/** What reference cells in the other layout would drop at the chosen segment. */
+function otherReferences(
+  { encoding }: LayerPlacement,
+  { otherLayout }: LargestSums,
+  wordLines: number,
+  drop: (siemens: number) => number,
+): string {
+  const found = otherLayout.get(wordLines);
+  if (!encoding.reference || found === undefined) return "";
+  const name = encoding.reference.patterns.length > 1 ? "straight" : "alternating";
+  return `${name} references (--set referenceLayout=${name}): ${millivolt(drop(found))} at ${wordLines}; `;
 }
 
 /** Conductance of the level that conducts most. */
@@ -151,36 +165,4 @@ function largestBelow(
   limit_V: number,
 ): number {
   return sizes.find((size) => drop_V(size) <= limit_V) ?? sizes[sizes.length - 1];
-}
-
-/** samples of the calibration data that are looked at */
-const SAMPLES = 512;
-
-/** What a layer reads over the calibration data, and its cells; null without data, or where windows or drawn bits are read. */
-async function dataInputs(
-  { network }: MappedNetwork,
-  placement: LayerPlacement,
-  { options, executor }: PassContext,
-): Promise<LayerInputs | null> {
-  const layer = network.layers.find((other): other is MatrixLayer => other.id === placement.layer);
-  const codes = network.weights.get(placement.layer as MatrixLayer["id"]);
-  if (!options.calibration || !layer || !codes) return null;
-  if (layer.access.kind !== "dense" || layer.presentation.kind === "stochastic") return null;
-  const inputs = new Map(
-    [...options.calibration].map(([name, { type, shape, data }]) => {
-      const count = Math.min(shape[0], SAMPLES);
-      const size = data.length / shape[0];
-      return [name, { type, shape: [count, ...shape.slice(1)], data: data.slice(0, count * size) }];
-    }),
-  ) as NonNullable<PassContext["options"]["calibration"]>;
-  const before: QuantizedNetwork = { ...network, outputs: [{ name: "codes", buffer: layer.from }] };
-  const upTo = network.layers.indexOf(layer);
-  const answers = await evaluateNetwork(
-    { ...before, layers: network.layers.slice(0, upTo) },
-    executor,
-    inputs,
-  );
-  const values = answers.get("codes");
-  if (!values) return null;
-  return { codes, presentation: layer.presentation, inputs: toNumbers(values) };
 }

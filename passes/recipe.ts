@@ -15,6 +15,7 @@ import lower from "./lower.ts";
 import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
 import quantizeWeights from "./quantize-weights.ts";
+import reorderRows from "./reorder-rows.ts";
 import replicate from "./replicate.ts";
 import schedule from "./schedule.ts";
 import spikeInput from "./spike-input.ts";
@@ -45,6 +46,7 @@ export const defaultPasses: readonly Pass[] = [
   chooseReadOut,
   thresholdsToCells,
   tile,
+  reorderRows,
   avoidDefects,
   agreeWithDefects,
   chooseSegments,

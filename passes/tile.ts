@@ -219,6 +219,7 @@ function placeLayer(layer: MatrixLayer, target: TargetSpec, context: PassContext
     alwaysOn: layer.alwaysOn,
     outputs: layer.outputs,
     slots: null,
+    lines: null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { FloatExecutor } from "../compiler/define.ts";
 import type { ProgrammingImage } from "../compiler/ir/image.ts";
 import type { LayerPlacement } from "../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../compiler/ir/network.ts";
+import { inputAt } from "../compiler/ir/placement.ts";
 import { replicasOf, roundsOf } from "../compiler/ir/replicas.ts";
 import type { Tensor } from "../compiler/ir/tensor.ts";
 import { positionsOf } from "../compiler/layer-costs.ts";
@@ -129,7 +130,7 @@ function countBatch(engine: Engine, count: Count, samples: number): void {
     for (let row = 0; row < rows; row++) {
       let own = 0;
       for (let part = row * groups; part < (row + 1) * groups; part++)
-        own += countRow(bytes, part * each, reads, placement.tileInputs, windows) / groups;
+        own += countRow(bytes, part * each, reads, placement, windows) / groups;
       // copies of the matrix read a round of positions at once: it lasts as long as the one with the most lines
       round = Math.max(round, own);
       const position = row % positions;
@@ -163,14 +164,16 @@ function countRow(
   bytes: Uint8Array,
   at: number,
   reads: Float64Array,
-  block: number,
+  placement: Pick<LayerPlacement, "tileInputs" | "lines">,
   { order, groups }: Windows,
 ): number {
+  const block = placement.tileInputs;
   let most = 0;
   for (let first = 0; first < reads.length; first += block) {
     const end = Math.min(first + block, reads.length);
     let found = 0;
-    for (let i = first; i < end; i++) {
+    for (let place = first; place < end; place++) {
+      const i = inputAt(placement, place);
       const bit = order ? order[i] : i;
       if (((bytes[at + (bit >> 3)] >> (bit & 7)) & 1) === 0) continue;
       reads[i] += 1 / groups;

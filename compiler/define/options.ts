@@ -27,6 +27,8 @@ export interface CompileOptions {
   readonly weightRounding: "nearest" | "compensating";
   /** word lines read together; null: as the target's limits choose */
   readonly segment: number | null;
+  /** inputs that are on together are spread over read segments */
+  readonly reorderRows: boolean;
   readonly calibration: ReadonlyMap<string, Tensor> | null;
   /** arrays of a die file by name, NaN but for stuck cells; null: none is known */
   readonly defects: ReadonlyMap<string, Tensor> | null;

@@ -5,6 +5,7 @@ import { UNUSED } from "./image.ts";
 import type { LayerPlacement } from "./mapping.ts";
 import type { CodeMatrix } from "./network.ts";
 import {
+  inputsOfPlaces,
   outputAt,
   referenceCells,
   roleOfCell,
@@ -66,15 +67,17 @@ export function fillBank(
   const { minimum, maximum, cells } = encodeTable(placement.encoding);
   const c = placement.encoding.cellsPerWeight;
   const { data } = codes;
+  const moved = placement.lines && inputsOfPlaces(placement.lines);
   out.fill(UNUSED);
   for (const { output, firstInput, count, firstCell, stride } of runsOfBank(placement, bank)) {
-    const first = output * placement.inputs + firstInput;
+    const row = output * placement.inputs;
     let at = firstCell;
     for (let i = 0; i < count; i++, at += stride) {
-      const code = data[first + i];
+      const input = moved ? moved[firstInput + i] : firstInput + i;
+      const code = data[row + input];
       const from = (code - minimum) * c;
       if (code < minimum || code > maximum || cells[from] === MISSING) {
-        throw notEncodable(placement, output, firstInput + i, code);
+        throw notEncodable(placement, output, input, code);
       }
       for (let k = 0; k < c; k++) out[at + k] = cells[from + k];
     }
@@ -139,9 +142,10 @@ function decodeBank(
   const table = decodeTable(placement.encoding);
   const base = placement.encoding.levelValues.length;
   const c = placement.encoding.cellsPerWeight;
+  const moved = placement.lines && inputsOfPlaces(placement.lines);
   let cells = 0;
   for (const { output, firstInput, count, firstCell, stride } of runsOfBank(placement, bank)) {
-    const first = output * placement.inputs + firstInput;
+    const row = output * placement.inputs;
     let at = firstCell;
     for (let i = 0; i < count; i++, at += stride) {
       let key = 0;
@@ -159,7 +163,7 @@ function decodeBank(
           `needs a code of ${placement.encoding.name}`,
           levels,
         );
-      if (out !== null) out[first + i] = code;
+      if (out !== null) out[row + (moved ? moved[firstInput + i] : firstInput + i)] = code;
     }
     cells += count * c;
   }

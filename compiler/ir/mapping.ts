@@ -45,6 +45,8 @@ export interface LayerPlacement {
   readonly outputs: number;
   /** by output: which of the places for outputs it takes, so that cells are avoided; null: each its own */
   readonly slots: readonly number[] | null;
+  /** by input: which of the places along word lines it takes, so that currents spread; null: each its own */
+  readonly lines: readonly number[] | null;
   /** inputs (and outputs) of one full tile */
   readonly tileInputs: number;
   readonly tileOutputs: number;

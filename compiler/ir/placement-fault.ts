@@ -35,7 +35,20 @@ export function placementFault(placement: LayerPlacement): string | null {
     return `replicas hold at most ${mostReplicated} weights, found ${replicas} of ${inputs * outputs}`;
   const needed = blocks.inputs * blocks.outputs * replicas;
   if (banks !== needed) return `banks must be ${needed}, found ${banks}`;
-  return slotsFault(placement, blocks.outputs * tileOutputs);
+  return slotsFault(placement, blocks.outputs * tileOutputs) ?? linesFault(placement);
+}
+
+/** Each input takes a place of its own along word lines; always-on ones stay behind the others. */
+function linesFault({ lines, inputs, alwaysOn, configuration }: LayerPlacement): string | null {
+  if (!lines) return null;
+  if (configuration !== "gated") return "lines of inputs must run on word lines";
+  if (lines.length !== inputs) return `lines must be ${inputs}, found ${lines.length}`;
+  const wrong = lines.find((line) => !isIndex(line, inputs));
+  if (wrong !== undefined) return `lines must be below ${inputs}, found ${wrong}`;
+  if (new Set(lines).size !== inputs) return "lines must differ";
+  const free = inputs - alwaysOn;
+  const moved = lines.findIndex((line, input) => input >= free && line !== input);
+  return moved < 0 ? null : `always-on inputs must stay last, found ${lines[moved]} for ${moved}`;
 }
 
 /** Each output takes a place of its own among those of the layer's banks; on bit lines, among those of its array. */

@@ -62,6 +62,25 @@ export function outputAt({ slots }: LayerPlacement, place: number): number | nul
   return known.get(place) ?? null;
 }
 
+const inputsByLine = new WeakMap<readonly number[], Int32Array>();
+
+/** The input that takes a place along the inputs. */
+export function inputAt({ lines }: Pick<LayerPlacement, "lines">, place: number): number {
+  return lines ? inputsOfPlaces(lines)[place] : place;
+}
+
+/** By place the input that takes it. */
+export function inputsOfPlaces(lines: readonly number[]): Int32Array {
+  const known = inputsByLine.get(lines);
+  if (known) return known;
+  const inputs = new Int32Array(lines.length);
+  lines.forEach((place, input) => {
+    inputs[place] = input;
+  });
+  inputsByLine.set(lines, inputs);
+  return inputs;
+}
+
 /** Weights that one word line of a bank holds side by side. */
 export function weightsPerWordLine(placement: LayerPlacement): number {
   return weightsOfLine(placement.bankBitLines, placement.encoding);
@@ -111,10 +130,11 @@ export function cellsOfWeight(
   const firstBank = replica * banksOfReplica(placement);
   const blocks = blocksOf(placement);
   const c = placement.encoding.cellsPerWeight;
-  const inputBlock = Math.floor(input / placement.tileInputs);
+  const along = placement.lines ? placement.lines[input] : input;
+  const inputBlock = Math.floor(along / placement.tileInputs);
   const place = placement.slots ? placement.slots[output] : output;
   const outputBlock = Math.floor(place / placement.tileOutputs);
-  const i = input - inputBlock * placement.tileInputs;
+  const i = along - inputBlock * placement.tileInputs;
   const o = place - outputBlock * placement.tileOutputs;
   const lines = (first: number): number[] => Array.from({ length: c }, (_, k) => first + k);
   switch (placement.configuration) {
@@ -156,7 +176,7 @@ export function weightOfCell(
   if (o >= tile.outputs.count || i >= tile.inputs.count) return null;
   const output = outputAt(placement, tile.outputs.first + o);
   if (output === null) return null;
-  return { output, input: tile.inputs.first + i, cell: bitLine - slot * c };
+  return { output, input: inputAt(placement, tile.inputs.first + i), cell: bitLine - slot * c };
 }
 
 /** Input and output within a bank of the weight at a slot of a word line; Infinity where there is none. */

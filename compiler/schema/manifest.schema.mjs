@@ -294,6 +294,7 @@ const placement = exact({
   alwaysOn: index,
   outputs: count(),
   slots: nullable(Type.Array(index, { maxItems: 2 ** 24 })),
+  lines: nullable(Type.Array(index, { maxItems: 2 ** 24 })),
   tileInputs: count(),
   tileOutputs: count(),
   segmentWordLines: count(),

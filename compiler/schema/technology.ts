@@ -1,6 +1,7 @@
 import type { ArrayDescription, Parameter, Target, Technology } from "../define.ts";
 import { XbcError } from "../errors.ts";
 import { parseQuantity } from "../units.ts";
+import { checkConvention } from "./conventions.ts";
 import { nearNames } from "./near-names.ts";
 import { validate as validateTechnology } from "./technology.generated.js";
 import { validate as validateUser } from "./user-technology.generated.js";
@@ -56,6 +57,8 @@ export function checkTechnology(technology: Technology): Technology {
   validated<Technology>(validateTechnology, technology, where, "BAD_TECHNOLOGY");
   const { array, parameters, conditions, defaultCondition, weakCondition } = technology;
   checkBounds(parameters, `${where}: /parameters`);
+  for (const [name, value] of Object.entries(technology.conventions))
+    checkConvention(name, value, `${where}: /conventions/${name}`, "BAD_TECHNOLOGY");
   for (const [name, condition] of Object.entries(conditions)) {
     const path = `${where}: /conditions/${name}/parameters`;
     checkBounds(condition.parameters, path);
@@ -159,7 +162,8 @@ function hint(name: string, names: readonly string[]): string {
 }
 
 /**
- * A technology with parameters set by hand, `name=2uA`: unit required, and that of the parameter. A parameter that
+ * A technology with parameters set by hand, `name=2uA`: unit required, and that of the parameter; or a convention,
+ * `referenceLayout=straight`. A parameter that
  * a condition has of its own is set there too, since the user's word holds; `condition.name=…` sets it there alone.
  * @throws BAD_OPTION for what is no setting or has another unit, BAD_TECHNOLOGY for a value out of bounds
  */
@@ -207,12 +211,17 @@ function applySetting(technology: Technology, setting: string): Technology {
     );
   }
   if (Object.hasOwn(technology.array, name)) return setArray(technology, name, text);
+  if (Object.hasOwn(technology.conventions, name)) return setConvention(technology, name, text);
   const dot = name.lastIndexOf(".");
   const [condition, parameter] = dot < 0 ? [null, name] : [name.slice(0, dot), name.slice(dot + 1)];
   const before = technology.parameters[parameter];
   const unknown = condition !== null && !Object.hasOwn(technology.conditions, condition);
   if (!Object.hasOwn(technology.parameters, parameter) || unknown) {
-    const names = [...Object.keys(technology.parameters), ...Object.keys(technology.array)];
+    const names = [
+      ...Object.keys(technology.parameters),
+      ...Object.keys(technology.array),
+      ...Object.keys(technology.conventions),
+    ];
     const found = unknown ? `condition ${condition}` : parameter;
     const listed = unknown
       ? hint(condition, Object.keys(technology.conditions))
@@ -242,6 +251,12 @@ function applySetting(technology: Technology, setting: string): Technology {
     parameters: condition === null ? set(technology.parameters) : technology.parameters,
     conditions: Object.fromEntries(conditions),
   };
+}
+
+function setConvention(technology: Technology, name: string, text: string): Technology {
+  const value = text.trim();
+  checkConvention(name, value, `option --set ${name}`, "BAD_OPTION");
+  return { ...technology, conventions: { ...technology.conventions, [name]: value } };
 }
 
 function setArray(technology: Technology, name: string, text: string): Technology {

@@ -1,9 +1,9 @@
-import type { ProgrammingDescription } from "../../compiler/define.ts";
+import type { EncodingLayout, ProgrammingDescription } from "../../compiler/define.ts";
 import { fillBank } from "../../compiler/ir/bank-codes.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { CodeMatrix, Presentation } from "../../compiler/ir/network.ts";
-import { blocksOf, referenceCells, tileOfBank } from "../../compiler/ir/placement.ts";
+import { blocksOf, inputAt, referenceCells, tileOfBank } from "../../compiler/ir/placement.ts";
 
 /** Segments are tried in multiples of this many word lines (P4: 16, 32, 64, 128). */
 export const FINEST = 16;
@@ -14,6 +14,8 @@ export interface LargestSums {
   readonly weights: Map<number, number>;
   /** and over those of reference cells */
   readonly references: Map<number, number>;
+  /** and as it would be over those of reference cells that took the other layout (alternating, straight) */
+  readonly otherLayout: Map<number, number>;
 }
 
 /** What an analog layer reads over some data. */
@@ -50,23 +52,40 @@ export function largestSums(
   const width = placement.inputs - alwaysOn;
   const samples = inputs.length / width;
   const planes = presentation.kind === "planes" ? presentation.significances.length : 1;
-  const found: LargestSums = { weights: new Map(), references: new Map() };
+  const found: LargestSums = {
+    weights: new Map(),
+    references: new Map(),
+    otherLayout: new Map(),
+  };
   const levels = new Uint8Array(bankWordLines * bankBitLines);
-  const firstReference = bankBitLines - referenceCells(placement.encoding);
+  const count = referenceCells(placement.encoding);
+  const other = otherLayout(placement.encoding);
+  // behind the lines of the bank those of references in the other layout
+  const wide = bankBitLines + count;
+  const cells = new Float64Array(bankWordLines * wide);
   const sums = nestedSums(
     [...sizes].sort((a, b) => a - b),
-    bankBitLines,
-    (size, own) => note(found, size, own, firstReference),
+    wide,
+    (size, own) => {
+      note(found.weights, size, own, 0, bankBitLines - count);
+      note(found.references, size, own, bankBitLines - count, bankBitLines);
+      note(found.otherLayout, size, own, bankBitLines, wide);
+    },
   );
   for (let bank = 0; bank < placement.banks; bank++) {
     fillBank(placement, codes, bank, levels);
-    const cells = Float64Array.from(levels, (level) => conductance[level]);
+    for (let w = 0; w < bankWordLines; w++) {
+      for (let b = 0; b < bankBitLines; b++)
+        cells[w * wide + b] = conductance[levels[w * bankBitLines + b]];
+      for (let b = 0; b < count; b++)
+        cells[w * wide + bankBitLines + b] = conductance[other[w % other.length][b]];
+    }
     const first = Math.floor(bank / blocksOf(placement).outputs) * placement.tileInputs;
-    const { count } = tileOfBank(placement, bank).inputs;
+    const { count: lines } = tileOfBank(placement, bank).inputs;
     for (let s = 0; s < samples; s++) {
       for (let plane = 0; plane < planes; plane++) {
-        for (let w = 0; w < count; w++) {
-          const input = first + w;
+        for (let w = 0; w < lines; w++) {
+          const input = inputAt(placement, first + w);
           const code = input < width ? inputs[s * width + input] : 0;
           const isOn =
             input >= width
@@ -74,8 +93,8 @@ export function largestSums(
               : presentation.kind === "planes"
                 ? ((code >> plane) & 1) === 1
                 : code > 0;
-          if (isOn) sums.add(cells, w * bankBitLines);
-          sums.endLine(w + 1, w + 1 === count);
+          if (isOn) sums.add(cells, w * wide);
+          sums.endLine(w + 1, w + 1 === lines);
         }
       }
     }
@@ -118,11 +137,24 @@ function nestedSums(
   };
 }
 
-function note(found: LargestSums, size: number, sums: Float64Array, firstReference: number): void {
-  let weights = found.weights.get(size) ?? 0;
-  let references = found.references.get(size) ?? 0;
-  for (let b = 0; b < firstReference; b++) if (sums[b] > weights) weights = sums[b];
-  for (let b = firstReference; b < sums.length; b++) if (sums[b] > references) references = sums[b];
-  found.weights.set(size, weights);
-  found.references.set(size, references);
+/** The reference cells of word lines, in turn, if they lay alternating instead of straight, or the other way. */
+function otherLayout({ reference }: EncodingLayout): readonly (readonly number[])[] {
+  if (!reference) return [[]];
+  const { patterns } = reference;
+  const [first] = patterns;
+  if (patterns.length > 1) return [first];
+  const half = first.length / 2;
+  return [first, [...first.slice(half), ...first.slice(0, half)]];
+}
+
+function note(
+  found: Map<number, number>,
+  size: number,
+  sums: Float64Array,
+  first: number,
+  end: number,
+): void {
+  let most = found.get(size) ?? 0;
+  for (let b = first; b < end; b++) if (sums[b] > most) most = sums[b];
+  found.set(size, most);
 }

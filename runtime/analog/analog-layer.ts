@@ -2,7 +2,7 @@ import { internal } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { LayerPlacement } from "../../compiler/ir/mapping.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
-import { referenceCells } from "../../compiler/ir/placement.ts";
+import { inputsOfPlaces, referenceCells } from "../../compiler/ir/placement.ts";
 import { banksOfReplica } from "../../compiler/ir/replicas.ts";
 import type { AnalogLayout } from "../kernels/analog-command.ts";
 import { BLOCK_LINES, cellsOf } from "../kernels/analog-command.ts";
@@ -33,8 +33,25 @@ export async function loadAnalogLayer(
   if (layer.readOut.kind === "digital") return null;
   const cells = image.cells[index];
   const levels = await cells.range(0, cells.banks);
-  const order = layer.access.kind === "window" ? kernelOrder(layer.access) : null;
+  const order = movedOrder(
+    placement,
+    layer.inputs,
+    layer.access.kind === "window" ? kernelOrder(layer.access) : null,
+  );
   return { layer, placement, index, levels, order, layout: layoutOf(layer, placement) };
+}
+
+/** Which bit of a plane gates each word line, where inputs have moved along them as well. */
+function movedOrder(
+  { lines }: LayerPlacement,
+  inputs: number,
+  order: Int32Array | null,
+): Int32Array | null {
+  if (!lines) return order;
+  const moved = inputsOfPlaces(lines);
+  return Int32Array.from({ length: inputs }, (_, line) =>
+    order ? order[moved[line]] : moved[line],
+  );
 }
 
 function layoutOf(layer: MatrixLayer, placement: LayerPlacement): AnalogLayout {

@@ -2,7 +2,7 @@ import { internal } from "../../compiler/errors.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import { UNUSED } from "../../compiler/ir/image.ts";
 import type { MatrixLayer } from "../../compiler/ir/network.ts";
-import { tileOfBank } from "../../compiler/ir/placement.ts";
+import { inputAt, tileOfBank } from "../../compiler/ir/placement.ts";
 import { banksOfReplica } from "../../compiler/ir/replicas.ts";
 import { positionsOf, presentationsOf } from "../../compiler/layer-costs.ts";
 
@@ -59,7 +59,8 @@ async function currentsPerInput(
     const columns = half.reduce((sum, current) => sum + current, 0);
     for (let w = 0; w < inputs.count; w++) {
       const beside = (groups - 1) * half[w] + columns - half[w];
-      energies[inputs.first + w] += pulse_s * read_V * (selected[w] + 0.5 * beside);
+      energies[inputAt(placement, inputs.first + w)] +=
+        pulse_s * read_V * (selected[w] + 0.5 * beside);
     }
   }
   return energies;

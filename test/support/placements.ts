@@ -81,6 +81,7 @@ export function placementOf(
     inputs,
     alwaysOn: 0,
     slots: null,
+    lines: null,
     segmentWordLines: 1,
     outputs,
     tileInputs,

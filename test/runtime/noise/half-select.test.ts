@@ -35,6 +35,7 @@ function bank(layout: EncodingLayout | null, outputs: number, bitLines: number) 
     clocks: inputs,
     alwaysOn: 0,
     slots: null,
+    lines: null,
     segmentWordLines: 1,
   };
   const { levels: codes } = layout.alphabet;

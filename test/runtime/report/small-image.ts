@@ -29,6 +29,7 @@ function placementOf(name: string, outputs: number, inputs: number): LayerPlacem
     inputs,
     alwaysOn: 0,
     slots: null,
+    lines: null,
     segmentWordLines: 1,
     outputs,
     tileInputs: 32,
