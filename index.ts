@@ -156,12 +156,22 @@ function withLevels(technology: Technology, precision: string): Technology {
     const parameters = { ...technology.parameters, levels: { ...levels, value } };
     return { ...technology, parameters };
   }
+  // an encoding may have levels of its own, as binary cells of several places do
+  const isOffered = (name: string) =>
+    encodings.some(
+      (encoding) =>
+        technology.encodings.includes(encoding.name) && encoding.alphabetOf?.(name, technology),
+    );
+  if (!levels && isOffered(precision)) return technology;
+  const offered = Array.from({ length: 256 }, (_, n) => `levels${n + 1}`).filter(isOffered);
   throw new XbcError(
     "BAD_OPTION",
     `--precision ${precision}: ${
       levels
         ? `needs levels${levels.minimum} to levels${levels.maximum} on ${technology.name}; more by bit slicing, as int8`
-        : `the cells of ${technology.name} have no levels to choose; use auto`
+        : offered.length > 0
+          ? `needs one of ${offered.join(", ")} on ${technology.name}`
+          : `the cells of ${technology.name} have no levels to choose; use auto`
     }`,
   );
 }

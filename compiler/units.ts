@@ -35,14 +35,14 @@ const prefixes: readonly (readonly [string, number])[] = [
   ["f", -15],
 ];
 
-const times: Readonly<Record<string, number>> = { min: 60, h: 3600, d: 86400 };
+const times: Readonly<Record<string, number>> = { min: 60, h: 3600, d: 86400, y: 31557600 };
 /** units without a prefix: ratios, counts, spreads of a logarithm */
 const bare = new Set(["1", "ln"]);
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/;
 
 /**
  * `2uA` with unit `A` gives 2e−6. The unit is required, except for ratios and counts (unit `1`, or `ln`
- * for a spread of a logarithm). Times also take min, h and d. `µ` and `u`, `Ω` and `Ohm` are the same.
+ * for a spread of a logarithm). Times also take min, h, d and y (a year of 365.25 days). `µ` and `u`, `Ω` and `Ohm` are the same.
  * @throws BAD_OPTION
  */
 export function parseQuantity(text: string, unit: string, where = `"${text}"`): number {
@@ -86,7 +86,7 @@ function refuse(where: string, unit: string, found: string): XbcError {
 
 function example(unit: string): string {
   if (bare.has(unit)) return "0.5";
-  return unit === "s" ? "50ns, 1h or 60d" : `2u${unit} or 2${unit}`;
+  return unit === "s" ? "50ns, 1h, 60d or 1y" : `2u${unit} or 2${unit}`;
 }
 
 /** `2e−6, "A"` as `2 µA`; ratios and counts as they are. `digits` are significant ones. */

@@ -8,7 +8,7 @@ import { comparatorReading } from "./comparator-reading.ts";
 import { chainOnDie } from "./die.ts";
 import { onnxruntimeWeb } from "./float-executor.ts";
 import type { LayerErrors } from "./layer-errors.ts";
-import { meanErrors, weightErrors } from "./layer-errors.ts";
+import { analogErrors, meanErrors, weightErrors } from "./layer-errors.ts";
 import { measuredCosts } from "./measured-costs.ts";
 import type { Metric } from "./metrics.ts";
 import { metricNamed } from "./metrics.ts";
@@ -159,13 +159,14 @@ function storedBaseline(
 function reported(
   errors: LayerErrors | undefined,
 ): Omit<EvaluationReport["layers"][number], "name"> {
-  const { weightErrorRate, type1, type2, type3 } = errors ?? {
+  const { weightErrorRate, type1, type2, type3, signalToNoise_dB } = errors ?? {
     weightErrorRate: 0,
     type1: 0,
     type2: 0,
     type3: 0,
+    signalToNoise_dB: null,
   };
-  return { weightErrorRate, errorTypes: { type1, type2, type3 }, signalToNoise_dB: null };
+  return { weightErrorRate, errorTypes: { type1, type2, type3 }, signalToNoise_dB };
 }
 
 interface TrialResult {
@@ -215,7 +216,10 @@ async function openTrials(
       const draw = { seed, trial: firstTrial + k, elapsed_s };
       const faults = await session.sense(chain, draw);
       errors.push(
-        session.stored.map((stored, index) => weightErrors(stored, faults?.[index] ?? null)),
+        session.stored.map((stored, index) => {
+          const noise = faults ? session.weightNoise(index, faults[index]) : null;
+          return noise ? analogErrors(noise) : weightErrors(stored, faults?.[index] ?? null);
+        }),
       );
       const unchanged = !faults || faults.every(isUnchanged);
       const outputs = unchanged

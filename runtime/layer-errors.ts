@@ -1,4 +1,5 @@
 import { replicasOf } from "../compiler/ir/replicas.ts";
+import type { WeightNoise } from "./analog/weight-noise.ts";
 import { kernelDigits } from "./kernel-digits.ts";
 import type { LayerFaults } from "./senses.ts";
 import type { StoredLayer } from "./stored-layer.ts";
@@ -13,14 +14,30 @@ export interface LayerErrors {
   readonly type2: number;
   /** stored 0 read as ±1, of those stored 0 */
   readonly type3: number;
+  /** of the weights of an analog layer; null where senses read digits */
+  readonly signalToNoise_dB: number | null;
 }
+
+/** An analog layer has no digits: how often a weight lies nearer to another level, and its noise. */
+export const analogErrors = (noise: WeightNoise): LayerErrors => ({
+  ...none,
+  ...noise,
+});
+
+const none: LayerErrors = {
+  weightErrorRate: 0,
+  type1: 0,
+  type2: 0,
+  type3: 0,
+  signalToNoise_dB: null,
+};
 
 const TOTAL = 2 ** 32;
 
 /** Expected errors of a read, from the senses that changed and the chances of those drawn at each read. */
 export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): LayerErrors {
   const { slices, zeros, placement } = stored;
-  if (!faults || slices.length === 0) return { weightErrorRate: 0, type1: 0, type2: 0, type3: 0 };
+  if (!faults || slices.length === 0) return none;
   const { isBit, reading } = kernelDigits(placement.encoding);
   // every copy of the matrix has senses of its own
   const copies = replicasOf(placement);
@@ -52,6 +69,7 @@ export function weightErrors(stored: StoredLayer, faults: LayerFaults | null): L
     type1: share(tally.type1, signs),
     type2: share(tally.type2, signs),
     type3: share(tally.type3, copies * zeros),
+    signalToNoise_dB: null,
   };
 }
 
@@ -66,6 +84,8 @@ export function meanErrors(trials: readonly (readonly LayerErrors[])[]): readonl
       type1: mean((e) => e.type1),
       type2: mean((e) => e.type2),
       type3: mean((e) => e.type3),
+      signalToNoise_dB:
+        first[layer].signalToNoise_dB === null ? null : mean((e) => e.signalToNoise_dB ?? 0),
     };
   });
 }

@@ -9,6 +9,8 @@ import type { AnalogLayer } from "./analog/analog-layer.ts";
 import { loadAnalogLayer } from "./analog/analog-layer.ts";
 import { analogTrial, analogWeights } from "./analog/analog-weights.ts";
 import { drawCells, storedDraw } from "./analog/draw-cells.ts";
+import type { WeightNoise } from "./analog/weight-noise.ts";
+import { weightNoise } from "./analog/weight-noise.ts";
 import { batchSize } from "./batch-size.ts";
 import type { Draw } from "./draw.ts";
 import type { InputRows } from "./input.ts";
@@ -42,6 +44,8 @@ export interface Session {
   readonly prepare: (inputs: ReadonlyMap<string, Tensor>) => Samples;
   /** what the senses of every matrix layer read under a chain; null without noise */
   readonly sense: (chain: NoiseChain, draw: Draw) => Promise<readonly LayerFaults[] | null>;
+  /** how far an analog layer's drawn weights are off; null for one whose cells are sensed */
+  readonly weightNoise: (layer: number, faults: LayerFaults) => WeightNoise | null;
   /**
    * Outputs of all samples, by name; `progress` is called after each batch. Few faults are run by a shortcut
    * from the second time on, with the same result, unless that is switched off.
@@ -80,9 +84,11 @@ export async function openSession(
     options.executor,
     batchSize(image, options.batch),
   );
+  const exact = analogs.map((analog) => analog && storedDraw(analog));
   const clean = stored.map((layer, index) => {
     const analog = analogs[index];
-    return analog ? analogWeights(engine, analog, storedDraw(analog)) : packStored(engine, layer);
+    const draw = exact[index];
+    return analog && draw ? analogWeights(engine, analog, draw) : packStored(engine, layer);
   });
   const weightsOf = (
     faults: readonly LayerFaults[] | null,
@@ -136,6 +142,10 @@ export async function openSession(
 
   return {
     stored,
+    weightNoise: (index, { analog: drawn }) => {
+      const [analog, stored] = [analogs[index], exact[index]];
+      return analog && stored && drawn ? weightNoise(analog, stored, drawn) : null;
+    },
     prepare: (inputs) => prepareSamples(image, inputs),
     sense: async (chain, draw) => {
       if (chain.active.length === 0) return null;

@@ -116,22 +116,26 @@ function rateText(ber: EvaluationReport["overBer"][number]["ber"]): string {
 /** Weights that a read finds at another code, by kind (L5). */
 export function errorTable({ layers }: EvaluationReport, paint: Paint): string {
   if (layers.length === 0) return "";
+  // digits are read wrong by type, sums of currents are off by some noise
+  const isDigital = layers.some((layer) => layer.signalToNoise_dB === null);
+  const isAnalog = layers.some((layer) => layer.signalToNoise_dB !== null);
   const columns = [
     left("layer"),
-    right("wrong weights"),
-    right("type 1: ±1 as ∓1"),
-    right("type 2: ±1 as 0"),
-    right("type 3: 0 as ±1"),
-    right("SNR"),
+    right(isAnalog ? "weights nearer another level" : "wrong weights"),
+    ...(isDigital
+      ? [right("type 1: ±1 as ∓1"), right("type 2: ±1 as 0"), right("type 3: 0 as ±1")]
+      : []),
+    ...(isAnalog ? [right("SNR of weights")] : []),
   ];
-  const rows = layers.map(({ name, weightErrorRate, errorTypes, signalToNoise_dB }) => [
-    name,
-    probability(weightErrorRate),
-    probability(errorTypes.type1),
-    probability(errorTypes.type2),
-    probability(errorTypes.type3),
-    signalToNoise_dB === null ? "" : `${signalToNoise_dB.toFixed(1)} dB`,
-  ]);
+  const rows = layers.map(({ name, weightErrorRate, errorTypes, signalToNoise_dB: ratio }) => {
+    const types = [errorTypes.type1, errorTypes.type2, errorTypes.type3];
+    return [
+      name,
+      probability(weightErrorRate),
+      ...(isDigital ? types.map((type) => (ratio === null ? probability(type) : "")) : []),
+      ...(isAnalog ? [ratio === null ? "" : `${ratio.toFixed(1)} dB`] : []),
+    ];
+  });
   return textTable(columns, rows, paint);
 }
 

@@ -170,7 +170,7 @@ export function smallEvaluation(): EvaluationReport {
         name: "fc1",
         weightErrorRate: 1.25e-3,
         errorTypes: { type1: 1.25e-3, type2: 0, type3: 0 },
-        signalToNoise_dB: 21.3,
+        signalToNoise_dB: null,
       },
     ],
     energy: {
