@@ -19,6 +19,8 @@ export interface PcmCell {
 export function pcmCell(values: Values): PcmCell {
   const cell = cellOf(values);
   const { lrsMean_S, lrsSpread_S, hrsMedian_S } = cell;
+  // what is no number at all is named with its path where laws are checked
+  if (!Number.isFinite(lrsMean_S)) return cell;
   if (!(hrsMedian_S < lrsMean_S))
     refuse(
       `needs an HRS below the LRS mean of ${short(lrsMean_S)} S, found hrsMedian ${short(hrsMedian_S)} S; lower hrsMedian or raise lrsReference`,
@@ -33,7 +35,7 @@ export function pcmCell(values: Values): PcmCell {
 const short = (x: number): string => String(Number(x.toPrecision(3)));
 
 function refuse(message: string): never {
-  throw new XbcError("BAD_TECHNOLOGY", `phase-change cells: ${message}`);
+  throw new XbcError("BAD_TECHNOLOGY", `technology of phase-change cells: ${message}`);
 }
 
 function cellOf(values: Values): PcmCell {
