@@ -123,8 +123,7 @@ async function evaluated(
   }
   const spec = flags.data;
   return withImage(path, async (compiled) => {
-    const image =
-      flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+    const image = await underCondition(compiled, flags.condition, console.note);
     const data = await readDataset(spec);
     const [input, ...more] = image.inputs;
     if (more.length === 0) await inFile(spec, async () => samplesIn(input, data.x));

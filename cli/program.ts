@@ -51,8 +51,7 @@ export default defineCommand<Flags>({
       .option("--map <file>", "with --stuck: write all stuck cells, as a test of the array finds"),
   run: async ([path], flags, console) =>
     withImage(path, async (compiled) => {
-      const image =
-        flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+      const image = await underCondition(compiled, flags.condition, console.note);
       const { at = 0 } = flags;
       checkedTimes(image, at > 0 ? [at] : []);
       const options = {

@@ -44,8 +44,7 @@ export default defineCommand<Flags>({
     withImage(
       path,
       async (compiled) => {
-        const image =
-          flags.condition === undefined ? compiled : underCondition(compiled, flags.condition);
+        const image = await underCondition(compiled, flags.condition, console.note);
         const model = flags.model === undefined ? null : await readModel(flags.model);
         const data = flags.data === undefined ? null : (await readDataset(flags.data)).x;
         const readback = flags.readback === undefined ? null : await openDie(flags.readback, image);
