@@ -3,6 +3,7 @@ import { XbcError } from "../errors.ts";
 import type { Dimension, GraphNode } from "../ir/graph.ts";
 import { intAttribute, intsAttribute } from "../ir/graph.ts";
 import { showShape } from "./broadcast.ts";
+import { requireOneType } from "./one-type.ts";
 import { fixedSizes, windowSizes } from "./window-shape.ts";
 
 export default defineOperator({
@@ -11,6 +12,7 @@ export default defineOperator({
   summary: "Convolution, channels first, in groups",
   infer: (node, inputs) => {
     const quantized = node.op === "QLinearConv";
+    if (node.op === "Conv") requireOneType(node, inputs[0], inputs[1]);
     const x = inputs[0]?.shape ?? null;
     const w = (quantized ? inputs[3] : inputs[1])?.shape ?? null;
     const type =

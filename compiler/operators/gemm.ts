@@ -2,6 +2,7 @@ import { defineOperator } from "../define.ts";
 import { XbcError } from "../errors.ts";
 import { intAttribute } from "../ir/graph.ts";
 import { showShape } from "./broadcast.ts";
+import { requireOneType } from "./one-type.ts";
 
 export default defineOperator({
   ops: ["Gemm"],
@@ -9,6 +10,7 @@ export default defineOperator({
   summary: "alpha · A · B + beta · C on matrices, A and B transposed on demand",
   infer: (node, [a, b]) => {
     if (!a) return [null];
+    requireOneType(node, a, b);
     if (!a.shape || !b?.shape) return [{ type: a.type, shape: null }];
     const left = intAttribute(node, "transA", 0) ? [a.shape[1], a.shape[0]] : a.shape;
     const right = intAttribute(node, "transB", 0) ? [b.shape[1], b.shape[0]] : b.shape;

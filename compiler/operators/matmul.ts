@@ -2,6 +2,7 @@ import { defineOperator } from "../define.ts";
 import { XbcError } from "../errors.ts";
 import type { Dimension, GraphNode, ValueType } from "../ir/graph.ts";
 import { broadcastShapes, showShape } from "./broadcast.ts";
+import { requireOneType } from "./one-type.ts";
 
 export default defineOperator({
   ops: ["MatMul"],
@@ -10,6 +11,7 @@ export default defineOperator({
   infer: (node, inputs) => {
     const a = inputs[0];
     const b = node.op === "QLinearMatMul" ? inputs[3] : inputs[1];
+    if (node.op === "MatMul") requireOneType(node, a, b);
     const type = outputType(node, inputs);
     return [type ? { type, shape: productShape(node, a?.shape ?? null, b?.shape ?? null) } : null];
   },

@@ -1,6 +1,7 @@
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
-import { intsAttribute } from "../../compiler/ir/graph.ts";
+import { intAttribute, intsAttribute } from "../../compiler/ir/graph.ts";
 import { sizeOf, toNumbers } from "../../compiler/ir/tensor.ts";
+import { elementTypeOf } from "../../compiler/onnx/element-type.ts";
 
 /**
  * What one value of a chain is made of, element by element of one sample: which element of the source it
@@ -272,6 +273,15 @@ const reduceSum: Rule = (input) => {
   return { shape: input.shape, source, direction };
 };
 
+/** Types that hold every value in its order; narrower integers wrap around, and a bool is 1 below 0 as well as above. */
+const ordered = new Set(["float32", "float64", "float16", "bfloat16", "int32", "int64"]);
+
+const castOrder: Rule = (input) => {
+  const to = elementTypeOf(intAttribute(input.node, "to", 0));
+  const from = input.body.values.get(input.node.inputs[0])?.type;
+  return (to && ordered.has(to)) || from === "bool" ? sameOrder(input) : unproved(input);
+};
+
 const positiveSlope: Rule = (input) => {
   const alpha = input.node.attributes.get("alpha");
   return alpha?.kind === "float" && alpha.value < 0 ? unproved(input) : rising(input);
@@ -279,7 +289,7 @@ const positiveSlope: Rule = (input) => {
 
 const rules: Readonly<Record<string, Rule>> = {
   Identity: sameOrder,
-  Cast: sameOrder,
+  Cast: castOrder,
   Reshape: sameOrder,
   Flatten: sameOrder,
   Squeeze: sameOrder,

@@ -35,6 +35,9 @@ const unproved = [2, 2, 2, 2];
 describe("directions", () => {
   const rules: readonly [string, readonly NodeSpec[], readonly number[]][] = [
     ["Relu rises", [["Relu", ["x"], ["y"]]], rising],
+    ["a cast to float32 keeps the order", [["Cast", ["x"], ["y"], { to: 1 }]], rising],
+    ["a cast to int8 wraps around", [["Cast", ["x"], ["y"], { to: 3 }]], unproved],
+    ["a cast to bool is 1 on both sides of 0", [["Cast", ["x"], ["y"], { to: 9 }]], unproved],
     ["Neg falls", [["Neg", ["x"], ["y"]]], falling],
     [
       "two falls rise",
