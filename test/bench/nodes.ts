@@ -1,0 +1,96 @@
+/**
+ * Runs ONNX's own backend tests (Debian's package libonnx-testdata) through import, and those with a constant-weight matrix
+ * operator through compile, run and compare on every target:
+ *
+ *   npm run nodes             writes docs/nodes.md
+ *   node --import ./test/bench/typescript.mjs test/bench/nodes.ts [FOLDER] [--only WORD] [--target T[,T…]]
+ */
+import { parseArgs } from "node:util";
+import type { Outcome } from "../support/node-tests.ts";
+import {
+  importNodeTest,
+  nodeTestNames,
+  nodeTestRoot,
+  outcomeOn,
+  weightedTest,
+} from "../support/node-tests.ts";
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    target: { type: "string", default: "2t2r,1s1r,pcm-1t1r,rram-1t1r" },
+    only: { type: "string", default: "" },
+  },
+});
+const [root = nodeTestRoot] = positionals;
+const targets = flags.target.split(",");
+
+const names = nodeTestNames(root).filter((name) => name.includes(flags.only));
+const refusedImports = new Map<string, string[]>();
+const rows: {
+  readonly name: string;
+  readonly ops: string;
+  readonly outcomes: readonly Outcome[];
+}[] = [];
+let imported = 0;
+for (const name of names) {
+  const { graph, refused } = importNodeTest(name, root);
+  if (!graph) {
+    const reason = refused
+      .replace(/^node "[^"]*"( \([^)]*\))?: /, "")
+      .replace(/[“"][^”"]*[”"]/g, "…");
+    refusedImports.set(reason, [...(refusedImports.get(reason) ?? []), name]);
+    continue;
+  }
+  imported++;
+  const test = weightedTest(name, graph, root);
+  if (!test) continue;
+  const outcomes: Outcome[] = [];
+  for (const target of targets) outcomes.push(await outcomeOn(test, target));
+  rows.push({ name, ops: test.ops.join(", "), outcomes });
+  process.stderr.write(`${name}\n`);
+}
+
+const cell = ({ how, different, cosine }: Outcome): string => {
+  if (how === null) return "refused";
+  const exact = different === 0 ? "equal" : `${different} differ`;
+  return `${exact}${cosine === null ? "" : `, ${cosine.toFixed(3)}`}`;
+};
+const all = rows.flatMap(({ outcomes }) => outcomes);
+const ran = all.filter(({ how }) => how !== null);
+const equal = ran.filter(({ different }) => different === 0);
+const near = ran.filter(({ cosine }) => cosine !== null && cosine >= 0.99);
+const known = ran.filter(({ cosine }) => cosine !== null);
+
+console.log(`# ONNX's own backend tests
+
+Made by \`npm run nodes\` from Debian's package \`libonnx-testdata\`: ${names.length} tests, of which ${imported} are imported. Those with a
+matrix operator get the weights that they hand in as constants, and are compiled as they are, else with weights and
+activations rounded to int8 over the test's own input; the image is run without noise and compared with onnxruntime on the exported network
+(*equal*: within 1e-4 of the largest, bit for bit where no float operator stands behind), and by cosine with the test's outputs.
+
+${rows.length} tests on ${targets.length} targets: ${ran.length} of ${all.length} compile, ${equal.length} of these equal their export, ${near.length} of ${known.length} with known
+outputs reach a cosine of 0.99.
+
+| test | operators | ${targets.join(" | ")} |
+|---|---|${targets.map(() => "---|").join("")}`);
+for (const { name, ops, outcomes } of rows)
+  console.log(`| ${name} | ${ops} | ${outcomes.map(cell).join(" | ")} |`);
+
+console.log("\n## Refused with a matrix operator\n");
+const reasons = new Map<string, string[]>();
+for (const { name, outcomes } of rows) {
+  outcomes.forEach(({ how, refused }, k) => {
+    if (how === null)
+      reasons.set(refused, [...(reasons.get(refused) ?? []), `${name} (${targets[k]})`]);
+  });
+}
+for (const [reason, tests] of reasons) console.log(`- ${reason}\n  ${tests.join(", ")}`);
+if (reasons.size === 0) console.log("None.");
+
+console.log(`\n## Not imported (${names.length - imported})\n`);
+for (const [reason, tests] of [...refusedImports].sort((a, b) => b[1].length - a[1].length))
+  console.log(
+    `- ${tests.length}: ${reason} (${tests.slice(0, 3).join(", ")}${tests.length > 3 ? ", …" : ""})`,
+  );
+process.exit(0);

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { targets } from "../targets/all.generated.ts";
+import {
+  importNodeTest,
+  nodeTestNames,
+  outcomeOn,
+  type WeightedTest,
+  weightedTest,
+} from "./support/node-tests.ts";
+
+const names = nodeTestNames();
+
+describe.skipIf(names.length === 0)(
+  "ONNX's backend tests (skipped where Debian's libonnx-testdata is absent)",
+  () => {
+    const weighted: WeightedTest[] = [];
+    const reasons = new Map<string, number>();
+
+    test("are imported, or refused with a reason", () => {
+      for (const name of names) {
+        const { graph, refused } = importNodeTest(name);
+        const reason = /found (\w+( \w+)?)/.exec(refused)?.[1] ?? refused;
+        if (!graph) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+        const own = graph && weightedTest(name, graph);
+        if (own) weighted.push(own);
+      }
+      const refused = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+      expect([...reasons.keys()].join()).not.toMatch(/bug/);
+      // of Debian 12's 1,072; another version of the package has others
+      if (names.length === 1072) {
+        expect(names.length - refused).toBe(885);
+        expect(weighted.length).toBe(49);
+      }
+      expect(weighted.length).toBeGreaterThan(40);
+    });
+
+    test.each(targets.map(({ name }) => name))(
+      "with a matrix operator run on %s as their export does, and near what they should give",
+      async (target) => {
+        const wrong: string[] = [];
+        const refused: string[] = [];
+        for (const one of weighted) {
+          const { how, different, cosine } = await outcomeOn(one, target);
+          if (how === null) refused.push(one.name);
+          else if (different > 0 || (cosine !== null && cosine < 0.99))
+            wrong.push(`${one.name}: ${different} differ, cosine ${cosine}`);
+        }
+        expect(wrong).toEqual([]);
+        // batches of matrices, one for each sample
+        expect(refused).toEqual([
+          "node/test_matmul_3d",
+          "node/test_matmul_4d",
+          "node/test_qlinearmatmul_3D",
+        ]);
+      },
+      120_000,
+    );
+  },
+);
