@@ -136,13 +136,17 @@ export function floatFeed(input: NetworkInput, data: ReadonlyMap<string, Tensor>
   return tensor(input.type, shape, typed);
 }
 
-/** Numbers of all drawn samples together: what large inputs leave of the usual count. */
+/** Numbers of one value over all drawn samples: what large values leave of the usual count. */
 const mostNumbers = 2 ** 24;
 
-/** 256, or as many large ones as are soon drawn and run. */
-function drawnSamples({ inputs }: ProgrammingImage): number {
-  const size = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  return Math.max(1, Math.min(256, Math.floor(mostNumbers / size)));
+/** 256, or as many large ones as are soon drawn and run, and held by the other executor all at once. */
+function drawnSamples({ inputs, buffers }: ProgrammingImage): number {
+  const given = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const largest = [...buffers.values()].reduce(
+    (most, { shape }) => Math.max(most, sizeOf(shape)),
+    given,
+  );
+  return Math.max(1, Math.min(256, Math.floor(mostNumbers / largest)));
 }
 
 /** Bytes for inputs that take bytes, floats in [0, 1) otherwise; the same at every call. */

@@ -1,13 +1,16 @@
 /**
  * Compile time and peak memory of networks as large as VGG-16, AlexNet and ResNet-18 at 224 x 224, generated with random
- * float weights and signs as activations, made binary (--precision binary) through the command line's own program.
+ * float weights and signs as activations, rounded to `--precision` (binary) through the command line's own program; then
+ * what reads the image: inspect, verify, export.
  *
  *   npm run build && node --import ./test/bench/typescript.mjs test/bench/large-cnn.ts [vgg16|alexnet|resnet18]
+ *     [--target 2t2r] [--precision binary] [--readers inspect,verify,export]
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { initializer, node, signs, valueInfo, writeModel } from "./stream-onnx.ts";
 
 /** A network while it grows: the value that the next layer reads, and its shape. */
@@ -131,7 +134,15 @@ const networks: Readonly<Record<string, (net: Network, x: string) => string>> = 
   },
 };
 
-const [asked] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    target: { type: "string", default: "2t2r" },
+    precision: { type: "string", default: "binary" },
+    readers: { type: "string", default: "inspect,verify,export" },
+  },
+});
+const [asked] = positionals;
 const folder = mkdtempSync(join(tmpdir(), "xbc-large-"));
 const program = (args: readonly string[]) => {
   const started = performance.now();
@@ -158,14 +169,19 @@ try {
       output: valueInfo(12, last, 1, [1000]),
     });
     const { weights } = net;
-    const options = ["--target", "2t2r", "--precision", "binary", "-o", image, "--quiet"];
+    const { target, precision } = flags;
+    const options = ["--target", target, "--precision", precision, "-o", image, "--quiet"];
     console.log(
-      `${name}, ${(weights / 1e6).toFixed(1)} M weights: compile ${program(["compile", model, ...options])}`,
+      `${name}, ${(weights / 1e6).toFixed(1)} M weights on ${target}, ${precision}: compile ${program(["compile", model, ...options])}`,
     );
-    const bytes = statSync(image).size;
-    console.log(
-      `  image ${(bytes / 1e6).toFixed(1)} MB; inspect ${program(["inspect", image, "--quiet"])}`,
-    );
+    console.log(`  image ${(statSync(image).size / 1e6).toFixed(1)} MB`);
+    const readers: Readonly<Record<string, readonly string[]>> = {
+      inspect: ["inspect", image, "--quiet"],
+      verify: ["verify", image, "--quiet"],
+      export: ["export", image, "--format", "npz", "-o", join(folder, "cells.npz"), "--quiet"],
+    };
+    for (const reader of flags.readers.split(",").filter((one) => readers[one]))
+      console.log(`  ${reader} ${program(readers[reader])}`);
     rmSync(image);
   }
 } finally {
