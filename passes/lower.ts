@@ -44,9 +44,9 @@ export default definePass({
 function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   refuseForeign(graph);
   refuseEmptyInputs(graph);
-  refuseUnmadeOutputs(graph);
   const transform = parseTransform(context.options.inputTransform);
   const choices = chooseMatrices(graph, transform, context);
+  refuseUnmadeOutputs(graph);
   const batched = isBatched(graph, choices.values());
   if (!batched) refuseUnbatchedWindows(graph, choices.values());
   const reference = referenceGraph(graph, choices);

@@ -50,6 +50,9 @@ const rules: Readonly<Record<string, Rule | undefined>> = {
     rewrite: (node, builder) => emit(builder, node, { op: "ScatterElements" }),
   },
   RoiAlign: { before: 16, rewrite: upgradeRoiAlign },
+  ImageScaler: { before: baseOpset, rewrite: expandImageScaler },
+  Affine: { before: baseOpset, rewrite: expandAffine },
+  Crop: { before: baseOpset, rewrite: expandCrop },
   Scan: { before: 9, rewrite: (node) => refuse(node, "Scan of operator set 9 or newer") },
 };
 
@@ -189,5 +192,49 @@ function upgradeRoiAlign(node: GraphNode, builder: NodeBuilder): boolean {
   const mode: Attribute = { kind: "string", value: "output_half_pixel" };
   return emit(builder, node, {
     attributes: new Map([...node.attributes, ["coordinate_transformation_mode", mode]]),
+  });
+}
+
+/** An experimental operator of early ONNX: x · scale + bias of its channel. */
+function expandImageScaler(node: GraphNode, builder: NodeBuilder): boolean {
+  const bias = node.attributes.get("bias");
+  const biases = bias?.kind === "floats" || bias?.kind === "ints" ? bias.value : [0];
+  const scaled = builder.add("Mul", [
+    node.inputs[0],
+    builder.scalar(floatAttribute(node, "scale", 1)),
+  ]);
+  const beside = tensor("float32", [biases.length, 1, 1], Float32Array.from(biases));
+  builder.add("Add", [scaled, builder.constant(beside)], {}, node.outputs[0]);
+  return true;
+}
+
+/** An experimental operator of early ONNX: alpha · x + beta. */
+function expandAffine(node: GraphNode, builder: NodeBuilder): boolean {
+  const number = (name: string, otherwise: number) =>
+    builder.scalar(floatAttribute(node, name, otherwise));
+  const scaled = builder.add("Mul", [node.inputs[0], number("alpha", 1)]);
+  builder.add("Add", [scaled, number("beta", 0)], {}, node.outputs[0]);
+  return true;
+}
+
+/**
+ * An experimental operator of early ONNX on pictures [batch, channels, rows, columns]: `border` is left, top, right and
+ * bottom; `scale`, where it is given, the rows and columns that are kept.
+ */
+function expandCrop(node: GraphNode, builder: NodeBuilder): boolean {
+  const [left = 0, top = 0, right = 0, bottom = 0] = intsAttribute(node, "border", []);
+  const scale = intsAttribute(node, "scale", []);
+  const [rows, columns] = scale.length === 2 ? scale : [null, null];
+  const end = (first: number, kept: number | null, cut: number): number =>
+    kept !== null ? first + kept : cut === 0 ? Number.MAX_SAFE_INTEGER : -cut;
+  return emit(builder, node, {
+    op: "Slice",
+    inputs: [
+      node.inputs[0],
+      builder.integers([top, left]),
+      builder.integers([end(top, rows, bottom), end(left, columns, right)]),
+      builder.integers([2, 3]),
+    ],
+    attributes: new Map(),
   });
 }

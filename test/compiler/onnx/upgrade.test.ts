@@ -26,6 +26,19 @@ const cases: readonly [
     ["Clip", ["x"], ["y"], { min: float(-1), max: float(1.5) }],
   ],
   [[7], [2, 3], ["Clip", ["x"], ["y"], { min: float(0) }]],
+  [
+    [7],
+    [1, 3, 4, 5],
+    [
+      "ImageScaler",
+      ["x"],
+      ["y"],
+      { scale: float(0.5), bias: { kind: "floats", value: [1, -2, 0.25] } },
+    ],
+  ],
+  [[7], [2, 3], ["Affine", ["x"], ["y"], { alpha: float(0.5), beta: float(3) }]],
+  [[7], [1, 2, 6, 7], ["Crop", ["x"], ["y"], { border: [1, 2, 3, 0] }]],
+  [[7], [1, 2, 6, 7], ["Crop", ["x"], ["y"], { border: [1, 2, 0, 0], scale: [3, 4] }]],
   [[7], [2, 3], ["Clip", ["x"], ["y"], { max: float(1) }]],
   [
     [7, 11],
