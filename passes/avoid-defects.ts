@@ -38,9 +38,10 @@ function avoid(
   context: PassContext,
 ): LayerPlacement {
   const settle = settler(placement.encoding);
-  const slots = placeOutputs(placement, places, (output, place) =>
-    errorOf(codes, settle, output, places[place]),
-  );
+  const slots = placeOutputs(placement, places, (output, place) => {
+    const beyond = Math.max(0, place - placement.outputs + 1);
+    return errorOf(codes, settle, output, places[place]) + FARTHER * beyond;
+  });
   const before = conflictsOf(placement, codes, places);
   const moved = { ...placement, slots };
   const after = conflictsOf(moved, codes, places);
@@ -54,6 +55,9 @@ function avoid(
   );
   return { ...moved, clocks };
 }
+
+/** what a spare line costs beside squares of codes: of lines that are as good the nearest is taken, since all up to it are read */
+const FARTHER = 1e-3;
 
 /** Outputs on bit lines stay in their array, which has inputs, a reference and read-out channels of its own. */
 function placeOutputs(
