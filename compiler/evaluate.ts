@@ -88,7 +88,12 @@ export async function evaluateNetwork(
         buffers.set(layer.to, matrix(layer, network.weights, read(buffers, layer.from), samples));
         break;
       case "digital":
-        buffers.set(layer.to, digital(layer, read(buffers, layer.from), samples));
+        buffers.set(
+          layer.to,
+          layer.op === "join"
+            ? joined(layer, read(buffers, layer.from), read(buffers, layer.beside))
+            : digital(layer, read(buffers, layer.from), samples),
+        );
         break;
       case "subgraph": {
         const session = await executor.load(layer.onnx);
@@ -240,7 +245,15 @@ function codeOf(rule: Exclude<Requantize, { kind: "sum" }>, n: number, channel: 
   return rule.range.minimum + passed * rule.range.step;
 }
 
-function digital(layer: DigitalLayer, from: Tensor, samples: number): Tensor {
+type Join = Extract<DigitalLayer, { op: "join" }>;
+
+function joined({ factors }: Join, from: Tensor, beside: Tensor): Tensor {
+  const y = toNumbers(beside);
+  const sums = Int32Array.from(toNumbers(from), (x, e) => factors[0] * x + factors[1] * y[e]);
+  return tensor("int32", from.shape, sums);
+}
+
+function digital(layer: Exclude<DigitalLayer, Join>, from: Tensor, samples: number): Tensor {
   switch (layer.op) {
     case "encode": {
       const steps = levelsOf(layer.range) - 1;

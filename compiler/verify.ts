@@ -3,7 +3,7 @@ import { internal } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { MappedNetwork } from "./ir/mapping.ts";
 import type { CodeMatrix, Layer, MatrixLayer, QuantizedNetwork } from "./ir/network.ts";
-import { levelsOf } from "./ir/network.ts";
+import { levelsOf, readsOf } from "./ir/network.ts";
 import { placementFault } from "./ir/placement-fault.ts";
 import type { Schedule } from "./ir/schedule.ts";
 import { scheduleColumns } from "./ir/schedule.ts";
@@ -56,7 +56,7 @@ function checkGraph(graph: Graph, fail: Fail): void {
 function checkNetwork(network: QuantizedNetwork, fail: Fail): void {
   const filled = new Set<string>(network.inputs.map((input) => input.buffer));
   for (const layer of network.layers) {
-    for (const from of layer.kind === "subgraph" ? layer.from : [layer.from]) {
+    for (const from of readsOf(layer)) {
       if (!filled.has(from)) fail(`layer ${layer.id} reads ${from} before it is filled`);
     }
     for (const to of layer.kind === "subgraph" ? layer.to : [layer.to]) {

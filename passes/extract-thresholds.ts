@@ -10,11 +10,11 @@ import type {
   QuantizedNetwork,
   Requantize,
 } from "../compiler/ir/network.ts";
-import { bipolar, bufferId, layerId, ternaryCodes } from "../compiler/ir/network.ts";
+import { bipolar, bufferId, layerId, readsOf, ternaryCodes } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import { compress, repeated } from "./lowering/compress-points.ts";
 import type { Points } from "./lowering/points.ts";
-import { floatPoints, sumPoints } from "./lowering/points.ts";
+import { codePoints, floatPoints, sumPoints } from "./lowering/points.ts";
 import type { Probe } from "./lowering/switching-points.ts";
 import type { Candidate, Chain } from "./lowering/threshold-chain.ts";
 import { candidateOf, isBatched } from "./lowering/threshold-chain.ts";
@@ -33,7 +33,11 @@ export default definePass({
     for (const [index, candidate] of candidates.entries()) {
       context.progress("thresholds", index, candidates.length);
       const replacement = await replace(candidate, batched, context);
-      if (replacement) current = splice(current, candidate, replacement);
+      if (!replacement) continue;
+      current =
+        candidate.source.kind === "codes"
+          ? moveCodes(current, candidate, replacement)
+          : splice(current, candidate, replacement);
     }
     return current;
   },
@@ -72,7 +76,9 @@ async function replace(
     const points =
       source.kind === "sums"
         ? await sumPoints(probe, source.bound, chain.direction)
-        : await floatPoints(probe, chain.direction);
+        : source.kind === "codes"
+          ? await codePoints(probe, source.range, chain.direction)
+          : await floatPoints(probe, chain.direction);
     return points && narrow(points, encode.range);
   } finally {
     await session.release();
@@ -96,6 +102,48 @@ function narrow(
     points: { ...points, thresholds: thresholds.filter((_, k) => k % 2 === 0) },
     range: bipolar,
   };
+}
+
+/** The network in which codes are pooled and reordered as they are; unchanged where a chain does more to them than that. */
+function moveCodes(
+  network: QuantizedNetwork,
+  candidate: Candidate,
+  { points, range }: Replacement,
+): QuantizedNetwork {
+  const { subgraph, encode, from, source } = candidate;
+  const moves = movesBehind(candidate);
+  if (source.kind !== "codes" || moves.length === 0 || !isIdentity(points, range, source.range))
+    return network;
+  const codes = network.buffers.get(encode.to);
+  if (!codes) throw internal("extract-thresholds", `no buffer ${encode.to}`);
+  const buffers = new Map(network.buffers);
+  for (const id of subgraph.to) buffers.delete(id);
+  const own = moves.map((move, k) => (k === 0 ? { ...move, from } : move));
+  for (const move of own.slice(1)) {
+    const shape = move.op === "pool" ? [move.window.channels, ...move.window.input] : codes.shape;
+    buffers.set(move.from, { kind: "codes", shape, range });
+  }
+  const layers = network.layers.flatMap((layer): readonly Layer[] =>
+    layer === subgraph ? own : layer === encode ? [] : [layer],
+  );
+  const subgraphs = new Map([...network.subgraphs].filter(([id]) => id !== subgraph.id));
+  return { ...network, layers, buffers, subgraphs };
+}
+
+/** Whether every code of the source's range stays what it is. */
+function isIdentity(points: Points, range: CodeRange, source: CodeRange): boolean {
+  const sameRange =
+    range.minimum === source.minimum &&
+    range.maximum === source.maximum &&
+    range.step === source.step;
+  if (points.kind !== "thresholds" || !sameRange) return false;
+  const steps = points.thresholds.length / points.directions.length;
+  return points.thresholds.every((point, k) => {
+    const code = range.minimum + ((k % steps) + 1) * range.step;
+    const before = code - range.step;
+    // any point between two codes, the first at which all that are possible pass included
+    return points.directions[Math.floor(k / steps)] > 0 && point > before && point <= code;
+  });
 }
 
 /** The network with a candidate's two layers replaced by thresholds, in the matrix layer where only it reads the sums. */
@@ -178,10 +226,6 @@ function outputPoints(
     return alike && repeated(alike, outputs);
   }
   return compress(points, outputs, isWindow ? points.directions.length / outputs : 1);
-}
-
-function readsOf(layer: Layer): readonly BufferId[] {
-  return layer.kind === "subgraph" ? layer.from : [layer.from];
 }
 
 /** The digital layer that stands where thresholds do not belong to a matrix layer alone. */

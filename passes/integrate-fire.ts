@@ -7,6 +7,7 @@ import type {
   QuantizedNetwork,
   SubgraphLayer,
 } from "../compiler/ir/network.ts";
+import { readsOf } from "../compiler/ir/network.ts";
 import type { FirePattern } from "./lowering/fire-pattern.ts";
 import { firePattern } from "./lowering/fire-pattern.ts";
 
@@ -74,8 +75,7 @@ function presented(layer: MatrixLayer, steps: number): MatrixLayer {
   return isBinary && isTime ? { ...layer, presentation: { kind: "spikes", steps } } : layer;
 }
 
-const reads = (layer: Layer, buffer: BufferId): boolean =>
-  layer.kind === "subgraph" ? layer.from.includes(buffer) : layer.from === buffer;
+const reads = (layer: Layer, buffer: BufferId): boolean => readsOf(layer).includes(buffer);
 
 /** whole numbers up to here are exact in float32, and so is every sum on the way */
 const EXACT = 2 ** 24;

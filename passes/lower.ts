@@ -52,7 +52,8 @@ function lower(graph: Graph, context: PassContext): QuantizedNetwork {
   const reference = referenceGraph(graph, choices);
   const inputs = networkInputs(reference.graph, transform, batched);
   const bits = presentedBits(graph, domainsOf(graph, inputDomains(graph, transform)));
-  const cut = cutAtMatrices(reference.graph, reference.layers, inputs, bits);
+  const domains = domainsOf(reference.graph, inputDomains(graph, transform));
+  const cut = cutAtMatrices(reference.graph, reference.layers, inputs, bits, domains);
   const referenceWeights = new Map<LayerId, ReferenceWeight>(
     reference.layers.map((layer) => [
       layer.id,

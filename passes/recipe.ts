@@ -19,6 +19,7 @@ import reorderRows from "./reorder-rows.ts";
 import replicate from "./replicate.ts";
 import schedule from "./schedule.ts";
 import spikeInput from "./spike-input.ts";
+import tabulateJoins from "./tabulate-joins.ts";
 import ternarize from "./ternarize.ts";
 import thresholdsToCells from "./thresholds-to-cells.ts";
 import tile from "./tile.ts";
@@ -43,6 +44,7 @@ export const defaultPasses: readonly Pass[] = [
   spikeInput,
   integrateFire,
   extractThresholds,
+  tabulateJoins,
   chooseReadOut,
   thresholdsToCells,
   tile,

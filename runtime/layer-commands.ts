@@ -37,6 +37,17 @@ function digitalCommands(layer: DigitalLayer, context: CommandContext): readonly
       };
       return [...before, move, ...after];
     }
+    case "join": {
+      const { rows: from, before } = sourceOf(context.placeOf(layer.from), null, context);
+      const beside = sourceOf(context.placeOf(layer.beside), null, context);
+      const { rows, after } = sinkOf(to, null, context);
+      const elements = sizeOf(to.buffer.shape);
+      const join: Command = {
+        kind: "join",
+        ...{ positions: 1, from, beside: beside.rows, to: rows, elements, factors: layer.factors },
+      };
+      return [...before, ...beside.before, join, ...after];
+    }
     case "pool": {
       const { rows: from, before } = sourceOf(
         context.placeOf(layer.from),

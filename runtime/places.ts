@@ -8,6 +8,7 @@ import type {
   MatrixLayer,
   SubgraphLayer,
 } from "../compiler/ir/network.ts";
+import { readsOf } from "../compiler/ir/network.ts";
 import { sizeOf } from "../compiler/ir/tensor.ts";
 import { positionsOfWindow } from "../compiler/ir/window.ts";
 import type { Planes } from "./activations.ts";
@@ -79,9 +80,7 @@ export function placeBuffers(
   const windows = new Map<LayerId, WindowPlanes>();
   const phases = phasesOf(image.layers);
   for (const [id, buffer] of image.buffers) {
-    const readers = image.layers.filter((layer) =>
-      layer.kind === "subgraph" ? layer.from.includes(id) : layer.from === id,
-    );
+    const readers = image.layers.filter((layer) => readsOf(layer).includes(id));
     const matrices = readers.filter((layer) => layer.kind === "matrix");
     const isDrawn = matrices.some(({ presentation }) => presentation.kind === "stochastic");
     if (buffer.kind === "float" && !isDrawn) continue;

@@ -161,6 +161,30 @@ export function checkDigital(layer: DigitalLayer, image: ProgrammingImage, need:
       need(steps * (bound + largest) < 2 ** 31, where, "potentials below 2^31", largest);
       return;
     }
+    case "join": {
+      const beside = image.buffers.get(layer.beside);
+      const sources = [from, beside];
+      need(
+        sources.every((source) => source?.kind === "codes" && sizeOf(source.shape) === writes),
+        where,
+        `two buffers of ${writes} codes to read`,
+        sources.map((source) => `${sizeOf(source?.shape ?? [])} ${source?.kind}`).join(" and "),
+      );
+      const most = sources.reduce((sum, source, k) => {
+        const range = source?.kind === "codes" ? source.range : { minimum: 0, maximum: 0 };
+        return (
+          sum +
+          Math.abs(layer.factors[k]) * Math.max(Math.abs(range.minimum), Math.abs(range.maximum))
+        );
+      }, 0);
+      need(
+        to?.kind === "sums" && to.bound >= most && most < 2 ** 31,
+        where,
+        `sums of at least ${most} to write`,
+        to?.kind === "sums" ? to.bound : to?.kind,
+      );
+      return;
+    }
     case "requantize":
       need(from?.kind === "sums", where, "sums to read", from?.kind);
       checkRequantize(layer.requantize, layer.channels, to, where, need);

@@ -1,5 +1,6 @@
 import type { ProgrammingImage } from "../ir/image.ts";
 import type { BufferId } from "../ir/network.ts";
+import { readsOf } from "../ir/network.ts";
 import type { Need } from "./check-range.ts";
 
 /** Every buffer is written once, by an input or a layer, before it is read. */
@@ -18,10 +19,8 @@ export function checkFlow(image: ProgrammingImage, need: Need): void {
     const where = `layer ${layer.id}`;
     need(!names.has(layer.id), where, "a name of its own", "it twice");
     names.add(layer.id);
-    const [from, to] =
-      layer.kind === "subgraph" ? [layer.from, layer.to] : [[layer.from], [layer.to]];
-    for (const id of from) read(id, where);
-    for (const id of to) write(id, where);
+    for (const id of readsOf(layer)) read(id, where);
+    for (const id of layer.kind === "subgraph" ? layer.to : [layer.to]) write(id, where);
   }
   for (const output of image.outputs) read(output.buffer, `output ${output.name}`);
   for (const { layer } of image.costs)

@@ -10,6 +10,7 @@ import type {
   Requantize,
   WindowShape,
 } from "../ir/network.ts";
+import { readsOf } from "../ir/network.ts";
 import { banksOfReplica, replicasOf } from "../ir/replicas.ts";
 import { bankGroups } from "./bank-groups.ts";
 import { levelName, type PlacedLayer, placedLayers } from "./find-layer.ts";
@@ -105,7 +106,7 @@ function layerLines(layer: Layer, index: number): readonly string[] {
     }
     case "digital":
       return [
-        `layer ${index} ${layer.id}: ${layer.op}, ${layer.from} -> ${layer.to}`,
+        `layer ${index} ${layer.id}: ${layer.op}, ${readsOf(layer).join(", ")} -> ${layer.to}`,
         ...digitalLines(layer),
       ];
     case "subgraph":
@@ -143,6 +144,8 @@ function digitalLines(layer: DigitalLayer): readonly string[] {
         `  hash        ${hashOf(thresholds)}`,
       ];
     }
+    case "join":
+      return [`  factors     ${layer.factors.join(", ")}`];
     case "permute":
       return [
         `  order       ${listText(Array.from(layer.order))}`,

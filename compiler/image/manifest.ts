@@ -50,6 +50,7 @@ export type StoredDigital =
       readonly directions: EntryName;
     })
   | (Omit<Op<"permute">, "order"> & { readonly order: EntryName })
+  | Op<"join">
   | (Omit<Op<"spikes">, "table"> & { readonly table: EntryName })
   | (Omit<Op<"integrate-fire">, "thresholds"> & { readonly thresholds: EntryName })
   | (Omit<Op<"pool">, "directions"> & { readonly directions: EntryName })

@@ -23,6 +23,8 @@ export async function readLayer(stored: StoredLayer, entries: Entries): Promise<
             directions: await typed(entries, step.directions, Int8Array),
           };
         }
+        case "join":
+          return step;
         case "permute":
           return { ...step, order: await typed(entries, step.order, Int32Array) };
         case "pool":

@@ -206,6 +206,8 @@ async function storeDigital(layer: DigitalLayer, archive: Archive): Promise<Stor
         ),
       };
     }
+    case "join":
+      return layer;
     case "permute": {
       const { order } = layer;
       return {

@@ -207,6 +207,16 @@ export type DigitalLayer =
       readonly thresholds: Int32Array;
       readonly reset: "zero" | "subtract";
     }
+  /** codes of two buffers as one number: to[e] = factors[0] · from[e] + factors[1] · beside[e] */
+  | {
+      readonly kind: "digital";
+      readonly op: "join";
+      readonly id: LayerId;
+      readonly from: BufferId;
+      readonly beside: BufferId;
+      readonly to: BufferId;
+      readonly factors: readonly [number, number];
+    }
   /** sums that several layers read, to codes */
   | {
       readonly kind: "digital";
@@ -238,6 +248,14 @@ export interface SubgraphLayer {
 }
 
 export type Layer = MatrixLayer | DigitalLayer | SubgraphLayer;
+
+/** The buffers that a layer reads. */
+export function readsOf(layer: Layer): readonly BufferId[] {
+  if (layer.kind === "subgraph") return layer.from;
+  return layer.kind === "digital" && layer.op === "join"
+    ? [layer.from, layer.beside]
+    : [layer.from];
+}
 
 /** One step of what is done to raw data before it enters the network, as `--input-transform` says. */
 export type InputTransform =

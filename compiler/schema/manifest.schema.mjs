@@ -135,6 +135,13 @@ const layer = tagged("kind", [
         inner: count(),
       }),
       digital("permute", { order: entryName }),
+      digital("join", {
+        beside: text(),
+        factors: Type.Array(Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }), {
+          minItems: 2,
+          maxItems: 2,
+        }),
+      }),
       digital("spikes", { steps, table: entryName }),
       digital("integrate-fire", {
         steps,

@@ -5,6 +5,7 @@ import type {
   Buffer,
   BufferId,
   CodeMatrix,
+  CodeRange,
   DigitalLayer,
   Layer,
   LayerId,
@@ -16,7 +17,9 @@ import type {
 import { bufferId, layerId, levelsOf, referenceInput } from "../../compiler/ir/network.ts";
 import { sizeOf } from "../../compiler/ir/tensor.ts";
 import { serializeGraph, subgraph } from "../../compiler/onnx/serialize.ts";
+import type { Domain } from "./domain.ts";
 import type { ReferenceLayer } from "./reference-layer.ts";
+import { wholeCodes } from "./whole-codes.ts";
 
 /** A value whose real values are integers of a range. */
 export type CodesValue = Pick<ReferenceLayer, "codesValue" | "range">;
@@ -39,6 +42,7 @@ export function cutAtMatrices(
   matrices: readonly ReferenceLayer[],
   inputs: readonly NetworkInput[],
   read: readonly CodesValue[] = [],
+  domains: ReadonlyMap<ValueId, Domain> = new Map(),
 ): Cut {
   const made = producers(graph);
   const sources = new Map<ValueId, BufferId>(
@@ -89,9 +93,21 @@ export function cutAtMatrices(
     return to;
   };
 
+  const codesOf = wholeCodes(graph, made, domains);
+  /**
+   * What several sources make is made of the codes on the way that are nearest to it, and not anew of all that those are
+   * made of: two values of few codes can then be tabulated.
+   */
+  const cutAtCodes = (value: ValueId): void => {
+    if (sourcesOf(graph, made, sources, [value]).length < 2) return;
+    for (const { codesValue, range } of nearestCodes({ graph, made, sources }, codesOf, value))
+      sources.set(codesValue, codesBuffer({ codesValue, range }));
+  };
+
   const codesBuffer = (layer: CodesValue): BufferId => {
     const known = codes.get(layer.codesValue);
     if (known) return known;
+    if (!sources.has(layer.codesValue)) cutAtCodes(layer.codesValue);
     const direct = sources.get(layer.codesValue);
     const [from] = direct
       ? [direct]
@@ -177,6 +193,54 @@ function sourcesOf(
     open.push(...node.inputs);
   }
   return [...sources.keys()].filter((source) => found.has(source));
+}
+
+/** Operators that are done to codes as they are. */
+const moving = new Set("MaxPool Reshape Flatten Squeeze Unsqueeze Transpose Identity".split(" "));
+
+/**
+ * Where a value is cut that several sources make: before it is pooled and moved, else at the values of few whole codes that
+ * meet in it, the nearest on each way to a source.
+ */
+function nearestCodes(
+  {
+    graph,
+    made,
+    sources,
+  }: {
+    readonly graph: Graph;
+    readonly made: ReadonlyMap<ValueId, GraphNode>;
+    readonly sources: ReadonlyMap<ValueId, BufferId>;
+  },
+  codesOf: (value: ValueId) => CodeRange | null,
+  value: ValueId,
+): readonly CodesValue[] {
+  let at = value;
+  for (
+    let node = made.get(at);
+    node && moving.has(node.op) && !sources.has(at);
+    node = made.get(at)
+  )
+    at = node.inputs[0];
+  const unmoved = at === value || sources.has(at) ? null : codesOf(at);
+  if (unmoved) return [{ codesValue: at, range: unmoved }];
+  const found: CodesValue[] = [];
+  const seen = new Set<ValueId>([value]);
+  const operandsOf = (id: ValueId) =>
+    (made.get(id)?.inputs ?? []).filter((input) => input !== "" && !graph.constants.has(input));
+  const open = [{ id: value, met: false }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const operands = operandsOf(next.id);
+    const met = next.met || new Set(operands).size > 1;
+    for (const id of operands) {
+      if (seen.has(id) || sources.has(id)) continue;
+      seen.add(id);
+      const range = met ? codesOf(id) : null;
+      if (range) found.push({ codesValue: id, range });
+      else open.push({ id, met });
+    }
+  }
+  return found;
 }
 
 function encodeLayer(layer: CodesValue, from: BufferId, to: BufferId): DigitalLayer {

@@ -1,5 +1,6 @@
 import type { ValueId } from "../../compiler/ir/graph.ts";
 import type { DigitalLayer, MatrixLayer, QuantizedNetwork } from "../../compiler/ir/network.ts";
+import { readsOf } from "../../compiler/ir/network.ts";
 
 /** Poolings and reorderings of a layer's codes, and the value of the reference graph that holds them afterwards. */
 export interface MovesBehind {
@@ -18,9 +19,7 @@ export function movesBehind(
   for (let buffer = layer.to; ; ) {
     const codes = buffer.replace(CODES, "");
     if (codes !== buffer && network.reference.values.has(codes)) return { moves, codes };
-    const readers = network.layers.filter((other) =>
-      other.kind === "subgraph" ? other.from.includes(buffer) : other.from === buffer,
-    );
+    const readers = network.layers.filter((other) => readsOf(other).includes(buffer));
     const [move] = readers;
     if (readers.length !== 1 || move.kind !== "digital") return null;
     if (move.op !== "pool" && move.op !== "permute") return null;

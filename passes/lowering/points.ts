@@ -1,4 +1,5 @@
 import { internal } from "../../compiler/errors.ts";
+import type { CodeRange } from "../../compiler/ir/network.ts";
 import { levelsOf } from "../../compiler/ir/network.ts";
 import type { Order, Probe } from "./switching-points.ts";
 import { bisect, float32Order, sweep, wholeNumbers } from "./switching-points.ts";
@@ -42,6 +43,17 @@ export async function sumPoints(
   }
   if (span > LARGEST_SWEEP || span * directions.length > LARGEST_TABLE) return null;
   return fromTable(await table(probe, -bound, bound), levelsOf(probe.range) - 1);
+}
+
+/** Switching points on codes of a range; null where some operator is not proved monotone. */
+export async function codePoints(
+  probe: Probe,
+  { minimum, maximum }: CodeRange,
+  directions: Int8Array,
+): Promise<Points | null> {
+  if (directions.some((way) => way === UNPROVED)) return null;
+  const points = await bisect(probe, wholeNumbers(minimum, maximum), directions);
+  return { kind: "thresholds", thresholds: Int32Array.from(points), directions };
 }
 
 /** Positions outside the range become int32's ends. */

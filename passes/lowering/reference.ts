@@ -83,6 +83,11 @@ function replaceMatrix(
 function codesValue(matrix: MatrixNode, domain: MatrixChoice["domain"], builder: Builder): ValueId {
   const known = builder.codesOf.get(matrix.data);
   if (known) return known;
+  const rounded = roundedBehind(matrix.data, domain, builder);
+  if (rounded !== null) {
+    builder.codesOf.set(matrix.data, rounded);
+    return rounded;
+  }
   const from = builder.values.get(matrix.data);
   const type: ValueType = { type: "float32", shape: from?.shape ?? null };
   let value = matrix.data;
@@ -100,6 +105,21 @@ function codesValue(matrix: MatrixNode, domain: MatrixChoice["domain"], builder:
   }
   builder.codesOf.set(matrix.data, value);
   return value;
+}
+
+/** The whole numbers that are multiplied by the scale and nothing else to make a value; null where they are not at hand. */
+function roundedBehind(
+  value: ValueId,
+  { scale, offset }: MatrixChoice["domain"],
+  { nodes, constants, values }: Builder,
+): ValueId | null {
+  const made = nodes.find((node) => node.outputs[0] === value);
+  if (made?.op !== "Mul" || made.domain !== "" || offset !== 0) return null;
+  const [codes, factor] = constants.has(made.inputs[0]) ? [...made.inputs].reverse() : made.inputs;
+  const by = constants.get(factor);
+  const rounds = nodes.some((node) => node.op === "Round" && node.outputs[0] === codes);
+  const isPlain = by?.data.length === 1 && Number(by.data[0]) === scale;
+  return isPlain && rounds && values.get(codes)?.type === "float32" ? codes : null;
 }
 
 /**

@@ -51,7 +51,7 @@ export function candidateOf(network: QuantizedNetwork, layer: Layer): Candidate 
   const [from] = subgraph.from;
   const source = network.buffers.get(from);
   const body = network.subgraphs.get(subgraph.id);
-  if (!source || !body || source.kind === "codes") return null;
+  if (!source || !body) return null;
   const chain =
     (isBatched(network) ? factored(body, subgraph, source) : null) ??
     traced(body, subgraph, source);

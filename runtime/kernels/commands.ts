@@ -147,6 +147,16 @@ export interface Permute extends OverRows {
   readonly fill: number;
 }
 
+/** Two rows of int16 codes -> int32 sums: to[e] = factors[0]·from[e] + factors[1]·beside[e]. */
+export interface Join extends OverRows {
+  readonly kind: "join";
+  readonly from: Rows;
+  readonly beside: Rows;
+  readonly to: Rows;
+  readonly elements: number;
+  readonly factors: readonly [number, number];
+}
+
 /**
  * Planes of images, a row for each line along the last axis with the channels of each pixel together, to planes of
  * windows, a row for each position: inputs tap by tap, the channels of a tap together, each group in words of its own.
@@ -346,6 +356,7 @@ export type Command =
   | RequantizePlanes
   | RequantizeTable
   | Permute
+  | Join
   | Window
   | Pool
   | Transpose

@@ -165,6 +165,11 @@ function bodyWords(
       const shape = [command.elements, command.bytes, 0, command.order, 0, command.fill];
       return body(8, command.positions, [...rows(command.from), ...rows(command.to), ...shape]);
     }
+    case "join": {
+      const { elements, factors } = command;
+      const places = [...rows(command.from), ...rows(command.beside), ...rows(command.to)];
+      return body(21, command.positions, [...places, elements, ...factors]);
+    }
     case "window": {
       const { window, groups, from, to } = command;
       const channels = window.channels / groups;

@@ -198,6 +198,14 @@ function runRow(views: Views, command: RowCommand, sample: number, position: num
       for (let i = 0; i < elements; i++) to[i] = order[i] < 0 ? command.fill : from[order[i]];
       return;
     }
+    case "join": {
+      const { elements, factors } = command;
+      const x = int16(at(command.from, elements * 2));
+      const y = int16(at(command.beside, elements * 2));
+      const to = asInt32(command.to, elements);
+      for (let e = 0; e < elements; e++) to[e] = factors[0] * x[e] + factors[1] * y[e];
+      return;
+    }
     case "add-rows": {
       const { inputs, outputs, at: weightsAt } = command.weights;
       const bits = at(command.mask, planeBytes(inputs));

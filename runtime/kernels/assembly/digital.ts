@@ -238,3 +238,34 @@ export function permute(command: usize, begin: u32, end: u32, scratch: usize): i
   }
   return 0;
 }
+
+/** Two rows of codes to sums, each by its factor. */
+export function join(command: usize, begin: u32, end: u32, scratch: usize): i32 {
+  const positions = word(command, 2);
+  const firstRow = begin * positions;
+  const rows = (end - begin) * positions;
+  const from = rowsAt(command, FROM, firstRow, scratch);
+  const beside = rowsAt(command, HEADER + 3, firstRow, scratch);
+  const to = rowsAt(command, HEADER + 6, firstRow, scratch);
+  const elements = word(command, HEADER + 9);
+  const a = signed(command, HEADER + 10);
+  const b = signed(command, HEADER + 11);
+  const a4 = i32x4.splat(a);
+  const b4 = i32x4.splat(b);
+  for (let row: u32 = 0; row < rows; row++) {
+    const x = from + row * strideOf(command, FROM);
+    const y = beside + row * strideOf(command, HEADER + 3);
+    const z = to + row * strideOf(command, HEADER + 6);
+    let e: u32 = 0;
+    for (; e + 4 <= elements; e += 4) {
+      const left = i32x4.mul(v128.load_ext<i16>(x + (e << 1)), a4);
+      const right = i32x4.mul(v128.load_ext<i16>(y + (e << 1)), b4);
+      v128.store(z + (e << 2), i32x4.add(left, right));
+    }
+    for (; e < elements; e++) {
+      const sum = <i32>load<i16>(x + (e << 1)) * a + <i32>load<i16>(y + (e << 1)) * b;
+      store<i32>(z + (e << 2), sum);
+    }
+  }
+  return 0;
+}

@@ -1,7 +1,7 @@
 // The one function of the module: a list of commands over a range of samples.
 import { matrix } from "./matrix";
 import { pack, packBytes } from "./pack";
-import { permute, requantize, requantizePlanes, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
+import { join, permute, requantize, requantizePlanes, requantizeTable, thresholdBytes, thresholdFloat } from "./digital";
 import { compare, scanPairs } from "./banks";
 import { flip } from "./flips";
 import { words } from "./random";
@@ -25,6 +25,7 @@ function one(opcode: u32, command: usize, begin: u32, end: u32, scratch: usize):
     case 8: return permute(command, begin, end, scratch);
     case 9: return flip(command, begin, end, scratch);
     case 10: return words(command, begin, end, scratch);
+    case 21: return join(command, begin, end, scratch);
     case 20: return analog(command, begin, end, scratch);
     case 11: return compare(command, begin, end, scratch);
     case 13: return windows(command, begin, end, scratch);

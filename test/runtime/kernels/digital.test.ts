@@ -235,6 +235,21 @@ describe.each([1, 2])("with %i threads", (threads) => {
     engine.release(mark);
   });
 
+  test("two rows of codes become one of sums", () =>
+    property(async ({ seed, elements, samples, positions }) => {
+      const mark = engine.mark();
+      const next = numbers(seed);
+      const rows = samples * positions;
+      const [from, beside] = [0, 1].map(() => engine.rows(elements * 2, rows));
+      for (const part of [from, beside]) fill(part, elements * 2 * rows, next);
+      engine.allocate(64);
+      const to = engine.rows(elements * 4, rows);
+      const factors = [next(600) - 300, next(3) - 1] as const;
+      const join = { kind: "join", positions, from, beside, to, elements, factors } as const;
+      await expectTwins(engine, [join], samples, [regionOf(to, rows)]);
+      engine.release(mark);
+    }));
+
   test("elements take the order of a list, or the fill", () =>
     property(async ({ seed, elements, samples, positions, steps }) => {
       const mark = engine.mark();
