@@ -25,7 +25,6 @@ const subject = (name: string, path: string, request: CompileRequest): Subject =
 });
 const subjects = [
   subject("2t2r, binary", "../mnist/binary.onnx", { target: "2t2r" }),
-  subject("2t2r, ternary", "../mnist/ternary.onnx", { target: "2t2r", condition: "ternary-100us" }),
   subject("1s1r, binary", "../mnist-1s1r/bnn-512.onnx", { target: "1s1r" }),
   subject("pcm-1t1r, 4 bits", "../pcm-mnist/mnist.onnx", { target: "pcm-1t1r" }),
   subject("rram-1t1r, int4", "../pcm-mnist/float.onnx", {
