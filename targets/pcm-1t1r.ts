@@ -39,8 +39,14 @@ const cells = {
     "assumed: shown only in a figure",
     "median HRS conductance",
   ),
-  hrsSpread: defineParameter(0.35, "ln", "assumed: shown only in a figure", "σ of ln G in HRS"),
+  hrsSpread: defineParameter(0.35, "ln", "assumed: shown only in a figure", "σ of ln G in HRS", {
+    minimum: 0,
+    maximum: 3,
+  }),
 };
+
+/** No glass drifts faster. */
+const exponent = { minimum: 0, maximum: 0.5 };
 
 const ageing = {
   elapsed: defineParameter(
@@ -50,10 +56,10 @@ const ageing = {
     "time since programming where none is given",
   ),
   driftOnset: defineParameter(1, "s", usual, "t_0 of G(t) = G_0 (t/t_0)^−ν (P6)"),
-  lrsDrift: defineParameter(0.02, "1", usual, "mean ν in LRS"),
-  lrsDriftSpread: defineParameter(0.01, "1", usual, "σ of ν from cell to cell in LRS"),
-  hrsDrift: defineParameter(0.07, "1", usual, "mean ν in HRS"),
-  hrsDriftSpread: defineParameter(0.02, "1", usual, "σ of ν from cell to cell in HRS"),
+  lrsDrift: defineParameter(0.02, "1", usual, "mean ν in LRS", exponent),
+  lrsDriftSpread: defineParameter(0.01, "1", usual, "σ of ν from cell to cell in LRS", exponent),
+  hrsDrift: defineParameter(0.07, "1", usual, "mean ν in HRS", exponent),
+  hrsDriftSpread: defineParameter(0.02, "1", usual, "σ of ν from cell to cell in HRS", exponent),
 };
 
 const circuit = {
