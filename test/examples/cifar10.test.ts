@@ -52,8 +52,29 @@ test("everything but the logits of the shipped networks lies on banks and in int
     ...[...block, ...block, ...block],
     ...["matrix", "matrix", "subgraph"],
   ]);
-  // N = 16: 27·16 + 144·16 + 144·32 + 288·32 + 288·64 + 576·64 weights of convolutions, then 1024·512 + 512·10
+  // N = 32: 27·32 + 288·32 + 288·64 + 576·64 + 576·128 + 1152·128 weights of convolutions, then 2048·512 + 512·10
   expect(image.costs.reduce((sum, { weights }) => sum + weights, 0)).toBe(
-    432 + 2304 + 4608 + 9216 + 18432 + 36864 + 524288 + 5120,
+    864 + 9216 + 18432 + 36864 + 73728 + 147456 + 1048576 + 5120,
   );
+});
+
+describe.skipIf(data === null)("examples/cifar10/resnet (skipped where the data is absent)", () => {
+  test("at int8 after training the image reads pictures as the float network does", async () => {
+    const { x, y } = pictures();
+    const few = (t: Tensor, count: number): Tensor => ({
+      ...t,
+      shape: [count, ...t.shape.slice(1)],
+      data: t.data.slice(0, (t.data.length / SAMPLES) * count),
+    });
+    const image = await compile(modelOf("resnet"), {
+      target: "2t2r",
+      executor,
+      precision: "int8",
+      calibration: new Map([["image", few(x, 32)]]),
+    });
+    const part = { x: few(x, 60), y: few(y, 60) };
+    const report = await evaluate(image, part, { executor, noise: "none" });
+    const float = (await rightInOnnxruntime("resnet", part.x, part.y)) / 60;
+    expect(Math.abs(report.mapped.accuracy - float)).toBeLessThan(0.051);
+  });
 });
