@@ -40,10 +40,10 @@ describe.skipIf(names.length === 0)(
         const wrong: string[] = [];
         const refused: string[] = [];
         for (const one of weighted) {
-          const { how, different, cosine } = await outcomeOn(one, target);
+          const { how, equality, cosine } = await outcomeOn(one, target);
           if (how === null) refused.push(one.name);
-          else if (different > 0 || (cosine !== null && cosine < 0.99))
-            wrong.push(`${one.name}: ${different} differ, cosine ${cosine}`);
+          else if (!equality?.passed || (cosine !== null && !(cosine >= 0.99)))
+            wrong.push(`${one.name}: ${equality?.detail}, cosine ${cosine}`);
         }
         expect(wrong).toEqual([]);
         // batches of matrices, one for each sample

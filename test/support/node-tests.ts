@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { XbcError } from "../../compiler/errors.ts";
-import { exportOnnx } from "../../compiler/image/export-onnx.ts";
 import type { Graph, GraphNode } from "../../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
@@ -10,9 +9,9 @@ import { importGraph } from "../../compiler/onnx/import.ts";
 import { parseOnnx } from "../../compiler/onnx/parse.ts";
 import { serializeGraph } from "../../compiler/onnx/serialize.ts";
 import type { CompileRequest } from "../../index.ts";
-import { compile, run } from "../../index.ts";
+import { compile, run, verify } from "../../index.ts";
 import { readTensorFile } from "./read-tensor.ts";
-import { executor, runBytes } from "./run-onnx.ts";
+import { executor } from "./run-onnx.ts";
 
 /** Where Debian's libonnx-testdata lays ONNX's own tests. */
 export const nodeTestRoot = "/usr/share/libonnx-testdata/data";
@@ -135,9 +134,9 @@ export interface Outcome {
   /** of the last way, in one line */
   readonly refused: string;
   readonly layers: number;
-  /** outputs that differ from onnxruntime's on the exported network, by more than 1e-4 of the largest */
-  readonly different: number;
-  /** with the outputs that the test tells; null where it tells none or they are no numbers */
+  /** what `verify` finds against onnxruntime on the exported network, on the test's inputs; null where refused */
+  readonly equality: { readonly passed: boolean; readonly detail: string } | null;
+  /** with the outputs that the test tells, NaN where one of both is all zeros; null where it tells none or is refused */
   readonly cosine: number | null;
 }
 
@@ -161,34 +160,35 @@ export async function outcomeOn(test: WeightedTest, target: string): Promise<Out
     }
     return { how, refused: "", layers: image.placements.length, ...(await compared(image, test)) };
   }
-  return { how: null, refused, layers: 0, different: 0, cosine: null };
+  return { how: null, refused, layers: 0, equality: null, cosine: null };
 }
 
+/** @throws where the image gives other outputs than the test tells, or of other sizes */
 async function compared(
   image: ProgrammingImage,
-  { inputs, outputs }: WeightedTest,
-): Promise<Pick<Outcome, "different" | "cosine">> {
+  { name, inputs, outputs }: WeightedTest,
+): Promise<Pick<Outcome, "equality" | "cosine">> {
   const ours = (await run(image, inputs, { executor })).outputs;
-  const theirs = await runBytes(await exportOnnx(image), Object.fromEntries(inputs));
-  let different = 0;
+  const { checks } = await verify(image, { data: inputs, executor });
+  const [check] = checks;
+  if (check?.name !== "noise-free equality") throw new Error(`${name}: verify compared nothing`);
   let [dot, xx, yy] = [0, 0, 0];
-  for (const [id, tensor] of ours) {
-    const x = toNumbers(tensor);
-    const y = toNumbers(theirs.get(id) ?? tensor);
-    const largest = y.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    if (x.length !== y.length) different += x.length;
-    else
-      x.forEach((v, k) => {
-        if (v !== y[k] && !(Math.abs(v - y[k]) <= 1e-4 * largest)) different++;
-      });
-    const known = outputs.get(id);
-    if (!known || known.data.length !== x.length) continue;
-    toNumbers(known).forEach((v, k) => {
-      dot += v * x[k];
-      xx += x[k] * x[k];
-      yy += v * v;
+  for (const [id, known] of outputs) {
+    const result = ours.get(id);
+    if (result?.data.length !== known.data.length) {
+      const found = result ? `[${result.shape.join(", ")}]` : "none";
+      throw new Error(`${name}: output ${id} is [${known.shape.join(", ")}], found ${found}`);
+    }
+    const y = toNumbers(known);
+    toNumbers(result).forEach((x, k) => {
+      dot += x * y[k];
+      xx += x * x;
+      yy += y[k] * y[k];
     });
   }
   const cosine = xx === 0 && yy === 0 ? 1 : dot / Math.sqrt(xx * yy);
-  return { different, cosine: outputs.size === 0 || Number.isNaN(cosine) ? null : cosine };
+  return {
+    equality: { passed: check.passed, detail: check.detail },
+    cosine: outputs.size === 0 ? null : cosine,
+  };
 }
