@@ -154,10 +154,9 @@ function sweptLayer(
 ): QuantizedNetwork {
   const { value: weightsValue } = referenceWeightOf(network, layer);
   const matmul = network.reference.nodes.find(({ inputs }) => inputs[1] === weightsValue);
-  const found = matmul ? biasBehind(network.reference, matmul.outputs[0], layer.outputs) : null;
+  const found = matmul ? biasBehind(network.reference, matmul, layer.outputs) : null;
   if (!found) return network;
-  const asked = found.bias.map((b, o) => b / layer.scale[layer.scale.length === 1 ? 0 : o]);
-  const on = alwaysOnRows(asked, layer.alphabet);
+  const on = alwaysOnRows(found.asked, layer.alphabet);
   sayRounding(layer, "biases", on, context);
   const { graph } = withAlwaysOn(network.reference, weightsValue, on.rows);
   const subgraphs = new Map(network.subgraphs);

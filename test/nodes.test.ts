@@ -42,7 +42,7 @@ describe.skipIf(names.length === 0)(
         for (const one of weighted) {
           const { how, equality, cosine } = await outcomeOn(one, target);
           if (how === null) refused.push(one.name);
-          else if (!equality?.passed || (cosine !== null && !(cosine >= 0.99)))
+          else if (!equality?.passed || (cosine !== null && !(cosine >= 0.997)))
             wrong.push(`${one.name}: ${equality?.detail}, cosine ${cosine}`);
         }
         expect(wrong).toEqual([]);

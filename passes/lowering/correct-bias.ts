@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
+import { floatAttribute } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { tensor, toNumbers } from "../../compiler/ir/tensor.ts";
 import type { MatrixNode } from "./matrix-node.ts";
@@ -6,13 +7,11 @@ import { standardNode } from "./standard-node.ts";
 
 /** The graph in which a matrix node's outputs are raised by so much each: in its bias, or by an Add behind it. */
 export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array): Graph {
-  const { node, bias } = matrix;
+  const { node } = matrix;
   const name = `${node.outputs[0]}/bias-corrected`;
   const isConv = node.op === "Conv";
-  const takesBias = isConv || node.op === "Gemm";
-  const old = bias ? graph.constants.get(bias.value) : undefined;
-  if (takesBias && (!bias || (old && bias.beta === 1))) {
-    const known = old ? toNumbers(old) : new Float64Array(1);
+  const known = biasesOf(graph, matrix, by.length);
+  if (known !== null) {
     const sums = Float32Array.from(by, (x, o) => x + known[o % known.length]);
     const [data, weights] = node.inputs;
     return withConstant(
@@ -35,6 +34,25 @@ export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array)
     name,
     tensor("float32", [by.length], by),
   );
+}
+
+/**
+ * The bias of a Conv or Gemm where it is one constant for each output, or for all of them, and is added as it is; [0]
+ * where there is none; null where no such bias can stand in the node, as for a Gemm whose C differs by row.
+ */
+function biasesOf(
+  graph: Graph,
+  { node, bias }: MatrixNode,
+  outputs: number,
+): ArrayLike<number> | null {
+  if (node.op !== "Conv" && (node.op !== "Gemm" || floatAttribute(node, "beta", 1) !== 1))
+    return null;
+  if (!bias) return [0];
+  const old = graph.constants.get(bias.value);
+  if (!old || bias.beta !== 1) return null;
+  const isOne = old.data.length === 1;
+  const isEach = old.data.length === outputs && old.shape.at(-1) === outputs;
+  return isOne || isEach ? toNumbers(old) : null;
 }
 
 const replacedBy = (graph: Graph, old: GraphNode, nodes: readonly GraphNode[]): Graph => ({

@@ -1,5 +1,6 @@
 import { internal } from "../../compiler/errors.ts";
 import type { Attribute, Graph, GraphNode, ValueId, ValueType } from "../../compiler/ir/graph.ts";
+import { intAttribute } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import { sizeOf, tensor, toNumbers } from "../../compiler/ir/tensor.ts";
 import { subgraph } from "../../compiler/onnx/serialize.ts";
@@ -165,27 +166,55 @@ export interface FoundBias {
   readonly node: GraphNode;
   /** the operand that is not the constant */
   readonly value: ValueId;
-  readonly bias: Float64Array;
+  /** [outputs] what the sums must be raised by, so that their scales make the constant of it */
+  readonly asked: Float64Array;
 }
 
-/** Follows a sum through its scale to the bias behind it; null where something else comes first. */
-export function biasBehind(graph: Graph, sum: ValueId, outputs: number): FoundBias | null {
-  let value = sum;
+/** Types to which integer sums, and what factors make of them, pass unchanged: float32, float64. */
+const wideTypes = [1, 11];
+
+/**
+ * Follows a layer's sum through its scale and other constant factors to the bias behind them; null where something else
+ * comes first, or where a constant is not one number for each output, as a bias along the width of a convolution.
+ * @param maker the node of the layer's matrix
+ */
+export function biasBehind(graph: Graph, maker: GraphNode, outputs: number): FoundBias | null {
+  let [value] = maker.outputs;
+  const rank = graph.values.get(value)?.shape?.length ?? 0;
+  const fromEnd = maker.op === "Conv" ? rank - 1 : 1;
+  let factors = new Float64Array(outputs).fill(1);
   for (;;) {
     const readers = graph.nodes.filter((other) => other.inputs.includes(value));
     if (readers.length !== 1 || graph.outputs.includes(value)) return null;
     const [reader] = readers;
     const other = reader.inputs.find((input) => input !== value) ?? "";
     const constant = graph.constants.get(other);
-    if (reader.op === "Add" && constant && [1, outputs].includes(constant.data.length)) {
-      const numbers = toNumbers(constant);
-      const bias = Float64Array.from({ length: outputs }, (_, o) => numbers[o % numbers.length]);
-      return { node: reader, value, bias };
+    const numbers = constant && rank > 0 ? oneEach(constant, rank, fromEnd, outputs) : null;
+    if (reader.op === "Add") {
+      const asked = numbers?.map((b, o) => b / factors[o]);
+      return asked?.every(Number.isFinite) ? { node: reader, value, asked } : null;
     }
-    const passes = reader.op === "Identity" || reader.op === "Cast";
-    if (!passes && !(reader.op === "Mul" && constant)) return null;
+    const isWide = reader.op === "Cast" && wideTypes.includes(intAttribute(reader, "to", 0));
+    if (reader.op === "Mul" && numbers) factors = factors.map((f, o) => f * numbers[o]);
+    else if (reader.op !== "Identity" && !isWide) return null;
     [value] = reader.outputs;
   }
+}
+
+/** A constant beside a value of so many axes as one number for each output, which lie on one axis; else null. */
+function oneEach(
+  constant: Tensor,
+  rank: number,
+  fromEnd: number,
+  outputs: number,
+): Float64Array | null {
+  const { shape } = constant;
+  const numbers = toNumbers(constant);
+  if (shape.length > rank) return null;
+  if (numbers.length === 1) return new Float64Array(outputs).fill(numbers[0]);
+  return numbers.length === outputs && shape.at(-fromEnd) === outputs
+    ? Float64Array.from(numbers)
+    : null;
 }
 
 /** The graph in which a bias is added no more. */

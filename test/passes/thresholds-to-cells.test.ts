@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { sizeOf } from "../../compiler/ir/tensor.ts";
+import { compile, run } from "../../index.ts";
 import { alwaysOnRows, lost } from "../../passes/lowering/always-on.ts";
 import { midAlphabet } from "../../targets/encodings/offset-multibit.ts";
+import type { NodeSpec } from "../support/build-onnx.ts";
+import { buildModel, floats } from "../support/build-onnx.ts";
+import { numbersOf } from "../support/compile.ts";
+import { executor, runBytes } from "../support/run-onnx.ts";
 
 const levels16 = midAlphabet(4);
 
@@ -42,5 +48,72 @@ describe("always-on rows", () => {
   test("levels of any distance come as near as their last row allows", () => {
     const on = alwaysOnRows(Int32Array.of(17), { name: "levels5", levels: [-9, -4, 0, 4, 9] });
     expect(Math.abs(on.errors[0])).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("biases as cells hold what the model adds", () => {
+  // ±1 on cells of two levels: an even number of rows holds even biases as they are
+  const w = Array.from({ length: 24 }, (_, i) => ((i * 5) % 7 < 3 ? -1 : 1));
+  const constants = {
+    w: floats([6, 4], w),
+    kernel: floats([4, 6, 1], w),
+    b: floats([4], [8, -4, 8, -16]),
+    one: floats([], [2]),
+    each: floats([4], [2, -1, 2, 4]),
+  };
+  const pattern = (shape: readonly number[]) =>
+    floats(
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7) % 5 < 2 ? 1 : -1)),
+    );
+
+  test.each<[string, readonly number[], readonly NodeSpec[]]>([
+    [
+      "alone",
+      [6],
+      [
+        ["MatMul", ["x", "w"], ["s"]],
+        ["Add", ["s", "b"], ["y"]],
+      ],
+    ],
+    [
+      "behind a factor",
+      [6],
+      [
+        ["MatMul", ["x", "w"], ["s"]],
+        ["Mul", ["s", "one"], ["t"]],
+        ["Add", ["t", "b"], ["y"]],
+      ],
+    ],
+    [
+      "behind a factor for each output, one below 0",
+      [6],
+      [
+        ["MatMul", ["x", "w"], ["s"]],
+        ["Mul", ["each", "s"], ["t"]],
+        ["Add", ["b", "t"], ["y"]],
+      ],
+    ],
+    [
+      "along the width of a convolution that is as wide as it has outputs",
+      [6, 4],
+      [
+        ["Conv", ["x", "kernel"], ["s"]],
+        ["Add", ["s", "b"], ["y"]],
+      ],
+    ],
+  ])("%s", async (_, sample, nodes) => {
+    const model = buildModel({
+      inputs: { x: ["float32", ["n", ...sample]] },
+      outputs: ["y"],
+      nodes,
+      constants,
+    });
+    const options = { inputEncoding: "binary:0", executor };
+    const image = await compile(model, { target: "pcm-1t1r", ...options });
+    expect(image.warnings).toEqual([]);
+    const x = pattern([4, ...sample]);
+    const { outputs } = await run(image, x, { executor });
+    expect(numbersOf(outputs)).toEqual(numbersOf(await runBytes(model, { x })));
   });
 });
