@@ -11,6 +11,7 @@ import type { SourceGraph, Surroundings } from "./read-graph.ts";
 import { readGraph } from "./read-graph.ts";
 import { forInference, prune, removeIdentities } from "./simplify.ts";
 import { baseOpset, upgradeNodes } from "./upgrade.ts";
+import { upgradeEarly } from "./upgrade-early.ts";
 import { writeGraph } from "./write-graph.ts";
 
 /**
@@ -26,7 +27,7 @@ export function importGraph(model: OnnxModel): Graph {
   const nested = (source: SourceGraph): GraphProto => {
     const graph = modernize(source, opset);
     for (const warning of graph.warnings) inner.add(warning);
-    return writeGraph(graph);
+    return writeGraph(expandOperators(graph));
   };
   const read = (proto: GraphProto, outer: Surroundings["outer"], written: number): SourceGraph =>
     readGraph(proto, {
@@ -47,7 +48,8 @@ export function importGraph(model: OnnxModel): Graph {
 function modernize(source: SourceGraph, opset: number): Graph {
   checkVersions(source.versions, opset);
   const clipped = clipPacked(source.graph, source.packed);
-  return widenHalf(upgradeNodes(inferValues(clipped), source.versions));
+  const early = upgradeEarly(clipped, source.versions);
+  return widenHalf(upgradeNodes(inferValues(early), source.versions));
 }
 
 /** Forms newer than operator set 17 are not rewritten, so one graph cannot hold two such versions. */

@@ -22,10 +22,10 @@ export interface OnnxModel {
 
 /** The newest versions that the schema and the shape rules were written for. */
 const known = { ir: 13, opset: 25 };
-const oldest = { ir: 3, opset: 7 };
+const oldest = { ir: 3, opset: 1 };
 
 /**
- * Decodes an ONNX file and checks that it is one that xbc reads: IR 3 and operator set 7 onwards.
+ * Decodes an ONNX file and checks that it is one that xbc reads: IR 3 and operator set 1 onwards.
  * @throws BAD_FILE for what is not a protobuf of ONNX, with the position where decoding stopped
  * @throws BAD_MODEL for a model without a graph, UNSUPPORTED for versions that are too old
  */

@@ -4,14 +4,14 @@ import { XbcError } from "../../compiler/errors.ts";
 import type { Graph, GraphNode } from "../../compiler/ir/graph.ts";
 import type { ProgrammingImage } from "../../compiler/ir/image.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { toNumbers } from "../../compiler/ir/tensor.ts";
+import { toFloat32, toNumbers } from "../../compiler/ir/tensor.ts";
 import { importGraph } from "../../compiler/onnx/import.ts";
 import { parseOnnx } from "../../compiler/onnx/parse.ts";
 import { serializeGraph } from "../../compiler/onnx/serialize.ts";
 import type { CompileRequest } from "../../index.ts";
 import { compile, run, verify } from "../../index.ts";
 import { readTensorFile } from "./read-tensor.ts";
-import { executor } from "./run-onnx.ts";
+import { executor, relativeDifference, runBytes, runGraph } from "./run-onnx.ts";
 
 /** Where Debian's libonnx-testdata lays ONNX's own tests. */
 export const nodeTestRoot = "/usr/share/libonnx-testdata/data";
@@ -59,6 +59,61 @@ export function importNodeTest(
   }
 }
 
+/**
+ * What an imported graph gives under onnxruntime: what the test tells; nothing, as the test's own file gives nothing there
+ * (operators of training, strings); what the file does not give either (random numbers); or else.
+ */
+export type ImportedAnswer = "as told" | "not run" | "not told" | "differs";
+
+/** Runs an imported graph and, where it does not give what the test tells, the test's own file. */
+export async function importedAnswer(
+  name: string,
+  graph: Graph,
+  root = nodeTestRoot,
+): Promise<ImportedAnswer> {
+  const given = graph.inputs.map((id, i): [string, Tensor] => [
+    id,
+    readTensorFile(dataFile(root, name, "input", i)),
+  ]);
+  // a graph of float16 is computed in float32
+  const widened = given.map(([id, value]): [string, Tensor] => [
+    id,
+    graph.values.get(id)?.type === "float32" ? asFloat32(value) : value,
+  ]);
+  const run = async (how: () => Promise<ReadonlyMap<string, Tensor>>): Promise<ImportedAnswer> => {
+    let results: ReadonlyMap<string, Tensor>;
+    try {
+      results = await how();
+    } catch (error) {
+      if (!(error instanceof XbcError)) throw error;
+      return "not run";
+    }
+    const agrees = graph.outputs.every((id, i) => {
+      const path = dataFile(root, name, "output", i);
+      const result = results.get(id);
+      if (!existsSync(path)) return true;
+      const told = readTensorFile(path);
+      const isHalf = told.type === "float16";
+      if (!result || `${result.shape}` !== `${told.shape}`) return false;
+      if (!isHalf && result.type !== told.type) return false;
+      const tolerance = isHalf ? 2 ** -10 : 1e-4;
+      return relativeDifference(asFloat32(told), asFloat32(result)) <= tolerance;
+    });
+    return agrees ? "as told" : "not told";
+  };
+  const ours = await run(() => runGraph(graph, Object.fromEntries(widened)));
+  if (ours === "as told") return ours;
+  const file = new Uint8Array(readFileSync(join(root, name, "model.onnx")));
+  const theirs = await run(() => runBytes(file, Object.fromEntries(given)));
+  return theirs === "as told" ? "differs" : theirs;
+}
+
+const dataFile = (root: string, name: string, kind: "input" | "output", i: number) =>
+  join(root, name, "test_data_set_0", `${kind}_${i}.pb`);
+
+const asFloat32 = (value: Tensor): Tensor =>
+  value.type === "float16" ? { ...value, type: "float32", data: toFloat32(value) } : value;
+
 /** The matrix operators of a graph. */
 export const matrixNodesOf = ({ nodes }: Graph): readonly GraphNode[] =>
   nodes.filter(({ op, domain }) => domain === "" && Object.hasOwn(dataOperands, op));
@@ -80,7 +135,7 @@ export interface WeightedTest {
 export function weightedTest(name: string, graph: Graph, root = nodeTestRoot): WeightedTest | null {
   const matrices = matrixNodesOf(graph);
   if (matrices.length === 0) return null;
-  const file = (kind: string, i: number) => join(root, name, "test_data_set_0", `${kind}_${i}.pb`);
+  const file = (kind: "input" | "output", i: number) => dataFile(root, name, kind, i);
   const given = new Map<string, Tensor>();
   for (const [i, id] of graph.inputs.entries()) {
     if (!existsSync(file("input", i))) return null;

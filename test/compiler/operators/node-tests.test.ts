@@ -12,40 +12,29 @@ const names = root === null ? [] : readdirSync(root);
 
 /** If and Loop keep their inner graphs as they are: their shapes are not inferred. */
 const withoutShape = new Set(["test_if", "test_loop11"]);
-/** Written in operator sets before 7. */
-const tooOld = ["test_elu", "test_globalaveragepool_precomputed", "test_selu"];
 
 describe.skipIf(root === null)(
   "ONNX's own node tests (skipped where the shared collection is absent)",
   () => {
-    test.each(tooOld)("%s is refused for its operator set", (name) => {
-      expect(() => importBytes(readFileSync(`${root}/${name}/model.onnx`))).toThrow(
-        "operator set 7 or newer",
-      );
+    test.each(names)("%s: shapes as inferred, values as known", async (name) => {
+      const graph = importBytes(readFileSync(`${root}/${name}/model.onnx`));
+      const file = (kind: string, i: number) => `${root}/${name}/test_data_set_0/${kind}_${i}.pb`;
+      const given = graph.inputs.map((input, i): [string, Tensor] => [
+        input,
+        readTensorFile(file("input", i)),
+      ]);
+      const feeds = Object.fromEntries(given);
+      const { values } = infer(withConstantShapes(graph, given));
+      const results = await runGraph(graph, feeds);
+      graph.outputs.forEach((output, i) => {
+        if (!existsSync(file("output", i))) return;
+        const expected = readTensorFile(file("output", i));
+        const result = results.get(output);
+        expect(result && relativeDifference(expected, result)).toBeLessThan(1e-5);
+        if (withoutShape.has(name)) return;
+        expect(values.get(output)).toEqual({ type: expected.type, shape: expected.shape });
+      });
     });
-
-    test.each(names.filter((name) => !tooOld.includes(name)))(
-      "%s: shapes as inferred, values as known",
-      async (name) => {
-        const graph = importBytes(readFileSync(`${root}/${name}/model.onnx`));
-        const file = (kind: string, i: number) => `${root}/${name}/test_data_set_0/${kind}_${i}.pb`;
-        const given = graph.inputs.map((input, i): [string, Tensor] => [
-          input,
-          readTensorFile(file("input", i)),
-        ]);
-        const feeds = Object.fromEntries(given);
-        const { values } = infer(withConstantShapes(graph, given));
-        const results = await runGraph(graph, feeds);
-        graph.outputs.forEach((output, i) => {
-          if (!existsSync(file("output", i))) return;
-          const expected = readTensorFile(file("output", i));
-          const result = results.get(output);
-          expect(result && relativeDifference(expected, result)).toBeLessThan(1e-5);
-          if (withoutShape.has(name)) return;
-          expect(values.get(output)).toEqual({ type: expected.type, shape: expected.shape });
-        });
-      },
-    );
   },
 );
 
