@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional as F
 
+from export import Builder
 from train import augment
 
 SPAN = 64.0
@@ -62,18 +63,7 @@ def folded(conv, norm):
         return conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
 
 
-class Builder:
-    def __init__(self):
-        self.nodes, self.constants = [], {}
-
-    def constant(self, name, values):
-        self.constants[name] = np.asarray(values)
-        return name
-
-    def add(self, op, inputs, output, **attributes):
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
-        return output
-
+class FloatBuilder(Builder):
     def weights(self, name, values):
         half = self.constant(f"{name}/half", values.detach().numpy().astype(np.float16))
         return self.add("Cast", [half], f"{name}/weight", to=TensorProto.FLOAT)
@@ -87,7 +77,7 @@ class Builder:
 
 
 def build(model):
-    b = Builder()
+    b = FloatBuilder()
     planes = b.add("Transpose", ["image"], "planes", perm=[0, 3, 1, 2])
     pixels = b.add("Cast", [planes], "pixels", to=TensorProto.FLOAT)
     centred = b.add("Sub", [pixels, b.constant("middle", np.float32(128))], "centred")
