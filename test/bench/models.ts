@@ -169,8 +169,25 @@ async function judged(image: ProgrammingImage, pair: Pair | null) {
   const exact = compared([...ours.values()], [...exported.values()]).text;
   if (pair.outputs.length === 0)
     return { layers, share, exact, known: "drawn inputs", cosine: null };
-  const { text: known, cosine } = compared([...ours.values()], pair.outputs);
+  const { text, cosine } = compared([...ours.values()], pair.outputs);
+  const known = `${text}${classes([...ours.values()], pair.outputs)}`;
   return { layers, share, exact, known, cosine };
+}
+
+/** Of a classifier, one row of at most 1,000 numbers a sample: whether its class is the model's own. */
+function classes(ours: readonly Tensor[], theirs: readonly Tensor[]): string {
+  const [a, b] = [ours[0], theirs[0]];
+  const width = a.shape.at(-1) ?? 1;
+  const isScores = ours.length === 1 && a.shape.length === 2 && width > 1 && width <= 1000;
+  if (!isScores || a.data.length !== b.data.length) return "";
+  const top = (values: Float64Array, row: number) => {
+    const own = values.subarray(row * width, (row + 1) * width);
+    return own.indexOf(own.reduce((most, x) => Math.max(most, x)));
+  };
+  const [x, y] = [toNumbers(a), toNumbers(b)];
+  const rows = x.length / width;
+  const same = Array.from({ length: rows }, (_, row) => top(x, row) === top(y, row));
+  return `, class ${same.filter(Boolean).length}/${rows}`;
 }
 
 /** Largest difference over the largest magnitude, and the cosine where it is not 0. */
@@ -223,8 +240,9 @@ console.log(`# Models
 
 Made by \`npm run models\`: every model of the collection that the project is developed with, one sample of its known
 pair each, or drawn inputs where it has none. *Exact*: the run against onnxruntime on the exported network. *Known*: against the model's own outputs, largest
-difference over the largest magnitude and cosine; float weights are rounded to int8. The pair is what ranges are calibrated
-with as well, so that data of other ranges lose more. What is below a cosine of 0.99 is listed under its table. A read-out that no
+difference over the largest magnitude and cosine, for classifiers whether the class is the model's own; float weights are rounded to int8. The pair is what ranges are calibrated
+with as well, so that data of other ranges lose more. What is below a cosine of 0.99 is listed under its table. No
+constant-weight matrix is left to digital logic where the share is 100 %; what is refused says why. A read-out that no
 paper has is listed by the image as an assumption.`);
 for (const target of targets) {
   console.log(`
