@@ -84,13 +84,6 @@ test("missing arguments, missing options and too many arguments are wrong usage"
   );
 });
 
-test("options whose feature does not exist are not offered", async () => {
-  for (const { name } of commands) {
-    const { out } = await parse(name, "--help");
-    expect(out).not.toContain("--replicate");
-  }
-});
-
 test("only the command that is asked for is loaded", () => {
   expect(commandOf(["run", "x"])?.name).toBe("run");
   expect(commandOf(["help", "run"])?.name).toBe("run");
