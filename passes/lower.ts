@@ -157,31 +157,45 @@ function chooseMatrices(
 ): ReadonlyMap<GraphNode, MatrixChoice> {
   const domains = domainsOf(graph, inputDomains(graph, transform));
   const choices = new Map<GraphNode, MatrixChoice>();
+  const digital: string[] = [];
   for (const node of graph.nodes) {
     const matrix = matrixNodeOf(graph, node);
     if (matrix) choices.set(node, chooseMatrix(graph, matrix, domains.get(matrix.data), context));
-    else noteUnmapped(graph, node, context);
+    else if (isUnmapped(graph, node)) digital.push(shownUnmapped(graph, node));
   }
   if (choices.size === 0) {
+    const found = digital.length > 0 ? `${digital.join(", ")} alone` : "none";
+    const why =
+      digital.length > 0
+        ? "in this form it is not laid out"
+        : "there is nothing to put on an array";
     throw new XbcError(
       "UNSUPPORTED",
-      "the model: needs at least one Conv, Gemm or MatMul with constant weights, found none; there is nothing to put on an array",
+      `the model: needs at least one Conv, Gemm or MatMul with constant weights, found ${found}; ${why}`,
     );
   }
+  for (const each of digital)
+    context.warn(
+      `${each} is not laid out on arrays in this form; its weights stay digital, in float`,
+    );
   context.progress("lower", choices.size, choices.size);
   return choices;
 }
 
-/** Operators whose constant weights belong on an array, but are not laid out yet. */
-const unmapped = new Set(["ConvTranspose", "LSTM", "GRU", "RNN"]);
+/** Operators whose constant weights belong on an array, in a form that is not laid out. */
+const unmapped = new Set(["ConvTranspose", "LSTM", "GRU", "RNN", "MatMul", "Gemm", "Einsum"]);
 
 /**
- * Says which constant weights stay in float, and why.
+ * Whether a node that is no matrix has constant weights that stay in float.
  * @throws UNSUPPORTED at a convolution of a form that no window has
  */
-function noteUnmapped(graph: Graph, node: GraphNode, context: PassContext): void {
-  const hasWeights = node.inputs.slice(1).some((id) => graph.constants.has(id));
-  if (!hasWeights || graph.constants.has(node.inputs[0])) return;
+function isUnmapped(graph: Graph, node: GraphNode): boolean {
+  const [first, ...others] = node.inputs;
+  const isConstant = (id: string) => graph.constants.has(id);
+  // a product's weights may stand on either side; the third of a Gemm is its bias
+  if (node.op === "MatMul" || node.op === "Gemm" || node.op === "Einsum")
+    return node.domain === "" && node.inputs.slice(0, 2).filter(isConstant).length === 1;
+  if (node.domain !== "" || isConstant(first) || !others.some(isConstant)) return false;
   if (node.op === "Conv") {
     const shape = graph.values.get(node.inputs[0])?.shape;
     throw new XbcError(
@@ -190,10 +204,15 @@ function noteUnmapped(graph: Graph, node: GraphNode, context: PassContext): void
         `${shape ? `[${shape.join(", ")}]` : "unknown shape"}; export the model with fixed input sizes`,
     );
   }
-  if (unmapped.has(node.op))
-    context.warn(
-      `layer ${node.name}: ${node.op} is not laid out on arrays in this form; its weights stay digital, in float`,
-    );
+  return unmapped.has(node.op);
+}
+
+/** layer NAME: OPERATOR of its operands' shapes */
+function shownUnmapped(graph: Graph, node: GraphNode): string {
+  const shapes = node.inputs
+    .slice(0, 2)
+    .map((id) => `[${graph.values.get(id)?.shape?.join(", ") ?? "…"}]`);
+  return `layer ${node.name}: ${node.op} of ${shapes.join(" and ")}`;
 }
 
 /** @throws UNSUPPORTED */

@@ -12,6 +12,7 @@ import freeBatch from "./free-batch.ts";
 import inferShapes from "./infer-shapes.ts";
 import integrateFire from "./integrate-fire.ts";
 import lower from "./lower.ts";
+import plainMatrices from "./plain-matrices.ts";
 import presentStochastic from "./present-stochastic.ts";
 import quantizeActivations from "./quantize-activations.ts";
 import quantizeWeights from "./quantize-weights.ts";
@@ -31,6 +32,7 @@ export const defaultPasses: readonly Pass[] = [
   fixDimensions,
   inferShapes,
   foldConstants,
+  plainMatrices,
   unrollRecurrent,
   freeBatch,
   transposedConvolutions,
