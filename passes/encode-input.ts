@@ -88,7 +88,7 @@ function encodeInput(
     return latencyInput(graph, input, encoding.steps);
   }
   const type = graph.values.get(input)?.type;
-  if (type !== "float32") {
+  if (type !== "float32" && type !== "float64") {
     if (encoding.kind !== "auto")
       context.warn(
         `--input-encoding ${context.options.inputEncoding} changes nothing of input ${input}: the model takes ${type ?? "no numbers"} and encodes it itself`,

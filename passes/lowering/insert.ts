@@ -1,8 +1,8 @@
 import type { Attribute, Graph, GraphNode, ValueId } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { tensor } from "../../compiler/ir/tensor.ts";
+import { floatConstant } from "./float-constant.ts";
 
-/** A step of a quantizer: an operator on the running value and scalar float32 operands. */
+/** A step of a quantizer: an operator on the running value and scalar operands, float32 numbers in the value's type. */
 export interface QuantizerStep {
   readonly op: string;
   readonly operands: readonly number[];
@@ -17,14 +17,15 @@ export function insertAfter(graph: Graph, value: ValueId, steps: readonly Quanti
   const constants = new Map<ValueId, Tensor>(graph.constants);
   const values = new Map(graph.values);
   const shape = graph.values.get(value)?.shape ?? null;
+  const type = graph.values.get(value)?.type === "float64" ? "float64" : "float32";
   const added: GraphNode[] = [];
   let current = value;
   steps.forEach((step, index) => {
     const output = `${value}/quantized-${index + 1}`;
     const operands = step.operands.map((operand, k) => {
       const name = `${output}/operand-${k + 1}`;
-      constants.set(name, tensor("float32", [], Float32Array.of(operand)));
-      values.set(name, { type: "float32", shape: [] });
+      constants.set(name, floatConstant(type, [], [operand]));
+      values.set(name, { type, shape: [] });
       return name;
     });
     added.push({
@@ -36,7 +37,7 @@ export function insertAfter(graph: Graph, value: ValueId, steps: readonly Quanti
       attributes: new Map(Object.entries(step.attributes ?? {})),
     });
     const isTruth = step.op === "Greater" || step.op === "GreaterOrEqual";
-    values.set(output, { type: isTruth ? "bool" : "float32", shape });
+    values.set(output, { type: isTruth ? "bool" : type, shape });
     current = output;
   });
   const last = current;

@@ -2,7 +2,7 @@ import type { PassContext } from "../../compiler/define.ts";
 import { XbcError } from "../../compiler/errors.ts";
 import type { Graph, ValueId } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { tensor } from "../../compiler/ir/tensor.ts";
+import { floatConstant } from "./float-constant.ts";
 import type { MatrixNode } from "./matrix-node.ts";
 import { matrixNodeOf } from "./matrix-nodes.ts";
 import type { FloatMatrix } from "./weights.ts";
@@ -84,7 +84,7 @@ function quantizeMatrix(
     }
   }
   return {
-    quantized: tensor("float32", original.shape, data),
+    quantized: floatConstant(original.type, original.shape, data),
     lost: energy === 0 ? 0 : error / energy,
   };
 }
